@@ -1,0 +1,89 @@
+/**
+ * @file A graph's constant tensors as descriptions: where the bytes are and what is to be done to them.
+ * Weights stay where they lie (in the model file, in an external data file) until a session needs them.
+ */
+import type { DType } from "../tensor/dtype.ts";
+import { byteSize } from "../tensor/dtype.ts";
+import { type NdArray, ndArray, toBytes } from "../tensor/nd-array.ts";
+import { type Dims, elementCount } from "../tensor/shape.ts";
+
+/** What turns the bytes of one constant into those of another. */
+export type Transform =
+  | { readonly kind: "cast" }
+  | { readonly kind: "reshape" }
+  | { readonly kind: "transpose"; readonly perm: readonly number[] }
+  /** [O, I, kh, kw] to [I, O, kh, kw], both spatial axes reversed: the weights of Conv's data gradient. */
+  | { readonly kind: "flip-conv" };
+
+export type ConstantData =
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  /** A range of an external data file, named as the model names it. */
+  | {
+      readonly kind: "external";
+      readonly location: string;
+      readonly offset: number;
+      readonly length: number;
+    }
+  | { readonly kind: "fill"; readonly value: number }
+  | { readonly kind: "derived"; readonly from: Constant; readonly transform: Transform };
+
+/** A constant tensor: `dims` and `dtype` are those of the value, after any transform. */
+export interface Constant {
+  readonly dtype: DType;
+  readonly dims: Dims;
+  readonly data: ConstantData;
+}
+
+export function constantBytes(constant: Constant): number {
+  return elementCount(constant.dims) * byteSize(constant.dtype);
+}
+
+/** A constant made of the given numbers. */
+export function constantOf(dtype: DType, dims: Dims, values: ArrayLike<number>): Constant {
+  return constantFromArray(ndArray(dtype, dims, values));
+}
+
+export function constantFromArray(array: NdArray): Constant {
+  return { dtype: array.dtype, dims: array.dims, data: { kind: "bytes", bytes: toBytes(array) } };
+}
+
+export function castConstant(from: Constant, dtype: DType): Constant {
+  if (from.dtype === dtype) return from;
+  return { dtype, dims: from.dims, data: { kind: "derived", from, transform: { kind: "cast" } } };
+}
+
+export function reshapeConstant(from: Constant, dims: Dims): Constant {
+  if (elementCount(dims) !== elementCount(from.dims)) {
+    throw new RangeError(
+      `a constant of shape [${from.dims.join(", ")}] cannot be read as [${dims.join(", ")}]`,
+    );
+  }
+  if (from.data.kind === "bytes" || from.data.kind === "fill") return { ...from, dims };
+  return {
+    dtype: from.dtype,
+    dims,
+    data: { kind: "derived", from, transform: { kind: "reshape" } },
+  };
+}
+
+export function transposeConstant(from: Constant, perm: readonly number[]): Constant {
+  return {
+    dtype: from.dtype,
+    dims: perm.map((axis) => from.dims[axis]!),
+    data: { kind: "derived", from, transform: { kind: "transpose", perm } },
+  };
+}
+
+export function flipConvConstant(from: Constant): Constant {
+  const [outChannels, inChannels, kernelHeight, kernelWidth] = from.dims as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  return {
+    dtype: from.dtype,
+    dims: [inChannels, outChannels, kernelHeight, kernelWidth],
+    data: { kind: "derived", from, transform: { kind: "flip-conv" } },
+  };
+}

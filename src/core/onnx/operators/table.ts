@@ -1,0 +1,30 @@
+/** @file The operator table: a type rule and an evaluation for every supported operator, total at compile time. */
+import { BINARY } from "./binary.ts";
+import { CONV } from "./conv.ts";
+import type { OperatorDefinition } from "./definition.ts";
+import { GATHER } from "./gather.ts";
+import { LAYOUT } from "./layout.ts";
+import { LINEAR } from "./linear.ts";
+import { NORMALISE } from "./normalise.ts";
+import { REDUCE } from "./reduce.ts";
+import { RESHAPE } from "./reshape.ts";
+import { RESIZE } from "./resize.ts";
+import { SHAPE_OPS } from "./shape-ops.ts";
+import { SLICE } from "./slice.ts";
+import type { SupportedOp } from "./supported.ts";
+import { UNARY } from "./unary.ts";
+
+export const OPERATORS = {
+  ...UNARY,
+  ...BINARY,
+  ...LINEAR,
+  ...CONV,
+  ...NORMALISE,
+  ...REDUCE,
+  ...RESHAPE,
+  ...LAYOUT,
+  ...SLICE,
+  ...GATHER,
+  ...RESIZE,
+  ...SHAPE_OPS,
+} satisfies Record<SupportedOp, OperatorDefinition>;
