@@ -1,0 +1,58 @@
+/**
+ * @file The training graph: forward pass, masked loss and the gradient of the packed K/V in one ONNX graph.
+ *
+ *   loss_b  = sum over c,h,w of loss_weight[b,0,h,w] · (prediction - target)²[b,c,h,w]
+ *   total   = sum over b of loss_b
+ *
+ * With loss_weight = mask / (C · Σ mask · B) this is the mean over the batch of each sample's masked mean squared
+ * error (Custom Diffusion, eq. 2 with the masks of its augmentation; diffusers train_custom_diffusion.py).
+ */
+import { int } from "../onnx/attributes.ts";
+import { Emitter } from "../onnx/emit.ts";
+import type { Graph } from "../onnx/graph.ts";
+import { gradient, type GradientReport } from "../autodiff/gradient.ts";
+import { prune } from "../passes/prune.ts";
+import { simplify } from "../passes/simplify.ts";
+import { KV_INPUT } from "./expose-kv.ts";
+import { QUERY_OUT_INPUT } from "./expose-query-out.ts";
+import type { Unet, UnetOptions } from "./unet.ts";
+
+export interface TrainingGraph {
+  /**
+   * Inputs: the UNet's, target [B, C, H, W], loss_weight [B, 1, H, W] and loss_scale [] (1 unless half precision needs more).
+   * Outputs: `prediction`, `loss` and `gradients`, the latter multiplied by loss_scale.
+   */
+  readonly graph: Graph;
+  readonly prediction: string;
+  /** Loss of each sample [B]; they add up to the total. */
+  readonly loss: string;
+  /** Gradient of the total for each trained input, by input name: `kv` [B, L, S] and, in the face mode, `query_out` [N]. */
+  readonly gradients: ReadonlyMap<string, string>;
+  readonly report: GradientReport;
+}
+
+export function trainingGraph(unet: Unet, options: Pick<UnetOptions, "simplify"> = {}): TrainingGraph {
+  const emit = new Emitter(unet.graph);
+  const { dtype, dims } = emit.type(unet.prediction);
+  const [batch, , height, width] = dims as readonly [number, number, number, number];
+  const target = emit.input("target", { dtype, dims });
+  const weight = emit.input("loss_weight", { dtype, dims: [batch, 1, height, width] });
+  const scale = emit.input("loss_scale", { dtype, dims: [] });
+  const difference = emit.op("Sub", [unet.prediction, target]);
+  const weighted = emit.op("Mul", [emit.op("Mul", [difference, difference]), weight]);
+  const keep = { keepdims: int(0) };
+  const loss = emit.op("ReduceSum", [weighted, emit.ints([1, 2, 3])], keep);
+  const total = emit.op("ReduceSum", [loss, emit.ints([0])], keep);
+  const forward = emit.finish([unet.prediction, loss, total]);
+  const wrt = unet.queryOut === undefined ? [KV_INPUT] : [KV_INPUT, QUERY_OUT_INPUT];
+  const result = gradient(forward, { of: total, seed: scale, wrt });
+  const outputs = [unet.prediction, loss, ...wrt.map((name) => result.gradients.get(name)!)];
+  const wanted = prune(result.graph, outputs);
+  return {
+    graph: options.simplify === false ? wanted : simplify(wanted),
+    prediction: unet.prediction,
+    loss,
+    gradients: result.gradients,
+    report: result.report,
+  };
+}

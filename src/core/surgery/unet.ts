@@ -1,0 +1,87 @@
+/** @file From an exported UNet to the graph every session is built from: float32, static, simplified, cut at K and V. */
+import { StudioError } from "../errors.ts";
+import type { Graph } from "../onnx/graph.ts";
+import { checkNames } from "../onnx/check.ts";
+import { simplify } from "../passes/simplify.ts";
+import { specialise } from "../passes/specialise.ts";
+import { widen } from "../passes/widen.ts";
+import { exposeKv } from "./expose-kv.ts";
+import { exposeQueryOut, type QueryOutLayout } from "./expose-query-out.ts";
+import { findCrossAttention } from "./find-cross-attention.ts";
+import type { KvLayout } from "./kv-layout.ts";
+import { perSampleTimestep, timestepDims } from "./per-sample-timestep.ts";
+
+export interface UnetShape {
+  /** B, number of latents a pass. */
+  readonly batch: number;
+  /** Latent height and width (pixels / 8). */
+  readonly height: number;
+  readonly width: number;
+  /** L, number of text positions (77 for CLIP). */
+  readonly tokens: number;
+  /** E, width of the text features. */
+  readonly textWidth: number;
+}
+
+export interface Unet {
+  /** Inputs sample [B, 4, H, W], timestep float32 [B], kv [B, L, S]; output the predicted noise (or v) [B, 4, H, W]. */
+  readonly graph: Graph;
+  /** Name of the prediction. */
+  readonly prediction: string;
+  readonly kv: KvLayout;
+  readonly blocks: number;
+  readonly shape: UnetShape;
+  /** Present where the query and output projections were exposed too (the face mode). */
+  readonly queryOut?: QueryOutLayout;
+}
+
+export interface UnetOptions {
+  /** Also expose to_q and to_out as one flat input `query_out` (diffusers: `--freeze_model crossattn`). */
+  readonly queryOut?: boolean;
+  /** Number of cross-attention blocks the model's config promises. */
+  readonly blocks?: number;
+  /** Skip the clean-ups, to compare with and without. */
+  readonly simplify?: boolean;
+}
+
+const INPUTS = ["sample", "timestep", "encoder_hidden_states"] as const;
+
+/**
+ * @throws StudioError "model-not-a-unet" where inputs or cross-attention are not a UNet's, and whatever
+ *   specialisation refuses
+ */
+export function prepareUnet(exported: Graph, shape: UnetShape, options: UnetOptions = {}): Unet {
+  refuseOthers(exported);
+  checkNames(exported);
+  const wide = widen(exported);
+  const declared = new Map(wide.inputs.map((input) => [input.name, input]));
+  const channels = declared.get("sample")!.dims[1];
+  const specialised = specialise(wide, {
+    sample: { dims: [shape.batch, typeof channels === "number" ? channels : 4, shape.height, shape.width] },
+    timestep: { dims: timestepDims(declared.get("timestep")!, shape.batch), dtype: "float32" },
+    encoder_hidden_states: { dims: [shape.batch, shape.tokens, shape.textWidth] },
+  });
+  const stepped = perSampleTimestep(specialised, shape.batch);
+  const clean = options.simplify === false ? stepped : simplify(stepped);
+  const blocks = findCrossAttention(clean, "encoder_hidden_states", options.blocks);
+  const exposed = exposeKv(clean, blocks, shape);
+  const prediction = exposed.graph.outputs[0]!.name;
+  const common = { prediction, kv: exposed.layout, blocks: blocks.length, shape };
+  if (options.queryOut !== true) return { graph: exposed.graph, ...common };
+  const face = exposeQueryOut(exposed.graph, blocks);
+  return { graph: face.graph, queryOut: face.layout, ...common };
+}
+
+function refuseOthers(graph: Graph): void {
+  const names = graph.inputs.map((input) => input.name);
+  const missing = INPUTS.filter((name) => !names.includes(name));
+  if (missing.length === 0 && graph.outputs.length === 1) return;
+  throw new StudioError(
+    "model-not-a-unet",
+    `This ONNX file is not a Stable Diffusion UNet: it takes ${list(names)} and gives ${list(graph.outputs.map((o) => o.name))}, where a UNet takes sample, timestep and encoder_hidden_states and gives one prediction; choose the model's unet/model.onnx.`,
+  );
+}
+
+function list(names: readonly string[]): string {
+  return names.length === 0 ? "nothing" : names.join(", ");
+}
