@@ -57,7 +57,9 @@ export function evaluateGraph(
   const nodes = nodesNeeded(graph, feeds, outputs);
   const values = new Map<string, NdArray>();
   const readers = new Map<string, number>();
-  const count = (name: string): unknown => readers.set(name, (readers.get(name) ?? 0) + 1);
+  const count = (name: string): void => {
+    if (name !== "") readers.set(name, (readers.get(name) ?? 0) + 1);
+  };
   nodes.forEach((node) => node.inputs.forEach(count));
   outputs.forEach(count);
 
@@ -73,7 +75,7 @@ export function evaluateGraph(
     const inputs = node.inputs.map((name) => (name === "" ? undefined : read(name)));
     evaluateNode(node, graph.opset, inputs).forEach((value, i) => {
       const name = node.outputs[i] ?? "";
-      if (readers.has(name)) values.set(name, value);
+      if (readers.has(name) && !feeds.has(name)) values.set(name, value);
     });
   }
   return new Map(outputs.map((name) => [name, read(name)]));

@@ -4,7 +4,7 @@ import { byteSize, type DType } from "../tensor/dtype.ts";
 import { narrowToHalf, widenHalf } from "../tensor/half.ts";
 import { fromBytes, ndArray, toBytes } from "../tensor/nd-array.ts";
 import { type Dims, elementCount, stridesOf } from "../tensor/shape.ts";
-import { type Constant, constantBytes, type Transform } from "./constant.ts";
+import { castConstant, type Constant, constantBytes, type Transform } from "./constant.ts";
 
 /** Reads a range of an external data file; null where the model has no such file. */
 export type ExternalReader = (
@@ -85,6 +85,16 @@ function transformed(
   }
 }
 
+/** Values of a float constant as float32; exact for float16 and float32 weights. */
+export async function materialiseFloat32(
+  constant: Constant,
+  read: ExternalReader,
+): Promise<Float32Array> {
+  const bytes = await materialise(castConstant(constant, "float32"), read);
+  const words = elementsOf(bytes, 4);
+  return new Float32Array(words.buffer, words.byteOffset, words.length);
+}
+
 /** The strided view (dims, strides in elements, start) of `source`, copied into a dense array. */
 function gather(
   source: Uint8Array,
@@ -116,7 +126,8 @@ function gather(
 /** Bytes as unsigned words of the element's size (8-byte elements as two words); copies where unaligned. */
 function elementsOf(bytes: Uint8Array, size: number): Uint8Array | Uint16Array | Uint32Array {
   const word = Math.min(size, 4);
-  const aligned = bytes.byteOffset % word === 0 ? bytes : bytes.slice();
+  // new Uint8Array copies also where `bytes` is one of Node's Buffers, whose slice() does not.
+  const aligned = bytes.byteOffset % word === 0 ? bytes : new Uint8Array(bytes);
   const length = aligned.byteLength / word;
   if (word === 1) return aligned;
   if (word === 2) return new Uint16Array(aligned.buffer, aligned.byteOffset, length);

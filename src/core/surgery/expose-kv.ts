@@ -1,11 +1,11 @@
 /** @file Cuts a UNet at its key and value projections: they leave the graph, one packed input takes their place. */
-import { ints } from "../onnx/attributes.ts";
 import { constantOf } from "../onnx/constant.ts";
 import { type Graph, type Node, type TensorType, typeOf } from "../onnx/graph.ts";
 import { sameDims } from "../tensor/shape.ts";
 import { prune } from "../passes/prune.ts";
 import type { CrossAttention } from "./find-cross-attention.ts";
 import { type KvLayout, kvLayout } from "./kv-layout.ts";
+import { type Piece, splitPacked } from "./split-packed.ts";
 
 /** Name of the packed input [B, L, S]. */
 export const KV_INPUT = "kv";
@@ -18,7 +18,7 @@ export interface ExposedKv {
 
 /**
  * Removes the projections and splits the packed `kv` input into their results inside the graph: one buffer to
- * bind, and by the rule of Split one packed gradient to read.
+ * bind, one packed gradient to read.
  * @param shape batch size B and number of text positions L
  */
 export function exposeKv(
@@ -30,47 +30,33 @@ export function exposeKv(
   const projections = blocks.flatMap(({ key, value }) => [key, value]);
   const types = new Map(graph.types);
   const constants = new Map(graph.constants);
-  const dtype = typeOf(graph, projections[0]!.output)!.dtype;
-  const head: Node[] = [];
-  const pieces = projections.map(({ output }, i): string => {
-    const wanted = types.get(output)!;
-    const piece: TensorType = { dtype, dims: [shape.batch, shape.tokens, layout.parts[i]!.width] };
-    if (sameDims(piece.dims, wanted.dims)) return output;
+  const { dtype } = typeOf(graph, projections[0]!.output)!;
+  const type: TensorType = { dtype, dims: [shape.batch, shape.tokens, layout.columns] };
+  types.set(KV_INPUT, type);
+  // An export that projects [B·L, E] rows wants its result in that shape.
+  const reshapes: Node[] = [];
+  const pieces = projections.map(({ output, features: width }, i): Piece => {
+    const wanted = types.get(output)!.dims;
+    if (sameDims(wanted, [shape.batch, shape.tokens, width])) return { name: output, width };
     const name = `${KV_INPUT}/piece_${i}`;
-    const target = `${name}/shape`;
-    types.set(name, piece);
-    constants.set(target, constantOf("int64", [wanted.dims.length], wanted.dims));
-    head.push({
+    constants.set(`${name}/shape`, constantOf("int64", [wanted.length], wanted));
+    reshapes.push({
       opType: "Reshape",
       name: `${name}/reshape`,
-      inputs: [name, target],
+      inputs: [name, `${name}/shape`],
       outputs: [output],
       attributes: new Map(),
     });
-    return name;
+    return { name, width };
   });
-  const sizes = `${KV_INPUT}/sizes`;
-  const widths = layout.parts.map((part) => part.width);
-  constants.set(sizes, constantOf("int64", [widths.length], widths));
-  const split: Node = {
-    opType: "Split",
-    name: `${KV_INPUT}/split`,
-    inputs: graph.opset >= 13 ? [KV_INPUT, sizes] : [KV_INPUT],
-    outputs: pieces,
-    attributes: new Map([
-      ["axis", { type: "int", value: 2 }],
-      ...(graph.opset >= 13 ? [] : ([["split", ints(widths)]] as const)),
-    ]),
-  };
+  const splits = splitPacked({ opset: graph.opset, types, constants }, KV_INPUT, 2, pieces);
   const removed = new Set(projections.map(({ node }) => node));
-  const type: TensorType = { dtype, dims: [shape.batch, shape.tokens, layout.columns] };
-  types.set(KV_INPUT, type);
   return {
     layout,
     graph: prune({
       ...graph,
       inputs: [...graph.inputs, { name: KV_INPUT, ...type }],
-      nodes: [split, ...head, ...graph.nodes.filter((node) => !removed.has(node))],
+      nodes: [...splits, ...reshapes, ...graph.nodes.filter((node) => !removed.has(node))],
       constants,
       types,
     }),

@@ -2,11 +2,12 @@
  * @file The face mode's second cut: the query and output projections of cross-attention become one flat input,
  * so that their gradients come out of the graph too (diffusers: CustomDiffusionAttnProcessor, train_q_out).
  */
-import { constantOf, type Constant } from "../onnx/constant.ts";
+import { type Constant, constantOf } from "../onnx/constant.ts";
 import type { Graph, Node } from "../onnx/graph.ts";
-import { prune } from "../passes/prune.ts";
 import { elementCount } from "../tensor/shape.ts";
+import { prune } from "../passes/prune.ts";
 import type { CrossAttention } from "./find-cross-attention.ts";
+import { type Piece, splitPacked } from "./split-packed.ts";
 
 /** Name of the flat input [N]. */
 export const QUERY_OUT_INPUT = "query_out";
@@ -26,65 +27,44 @@ export interface QueryOutLayout {
   readonly parts: readonly QueryOutPart[];
 }
 
+/** What one node reads in place of its constant. */
+interface Use {
+  readonly node: Node;
+  readonly from: string;
+  readonly part: QueryOutPart;
+}
+
+/** @param graph the UNet after its K/V were exposed; `blocks` as found before */
 export function exposeQueryOut(
   graph: Graph,
   blocks: readonly CrossAttention[],
 ): { readonly graph: Graph; readonly layout: QueryOutLayout } {
+  const uses = usesOf(graph, blocks);
+  const last = uses.at(-1)!.part;
+  const length = last.offset + elementCount(last.constant.dims);
+  const { dtype } = last.constant;
+  const types = new Map(graph.types).set(QUERY_OUT_INPUT, { dtype, dims: [length] });
+  const constants = new Map(graph.constants);
   // Per node, because equal constants of several blocks may share one name.
   const replaced = new Map<Node, { readonly from: string; readonly to: string }>();
-  const parts: QueryOutPart[] = [];
-  const pieces: string[] = [];
   const reshapes: Node[] = [];
-  const types = new Map(graph.types);
-  const constants = new Map(graph.constants);
-  let offset = 0;
-  const expose = (
-    block: number,
-    role: QueryOutPart["role"],
-    node: Node,
-    name: string,
-    transposed: boolean,
-  ): void => {
-    const constant = graph.constants.get(name)!;
-    const length = elementCount(constant.dims);
-    const exposed = `${QUERY_OUT_INPUT}/${parts.length}`;
-    const piece = constant.dims.length === 1 ? exposed : `${exposed}/flat`;
-    parts.push({ block, role, offset, constant, transposed });
-    offset += length;
-    pieces.push(piece);
-    replaced.set(node, { from: name, to: exposed });
-    types.set(exposed, { dtype: constant.dtype, dims: constant.dims });
-    if (piece === exposed) return;
-    types.set(piece, { dtype: constant.dtype, dims: [length] });
-    constants.set(
-      `${exposed}/shape`,
-      constantOf("int64", [constant.dims.length], constant.dims),
-    );
+  const pieces = uses.map(({ node, from, part }, i): Piece => {
+    const to = `${QUERY_OUT_INPUT}/${i}`;
+    const { dims } = part.constant;
+    replaced.set(node, { from, to });
+    types.set(to, { dtype, dims });
+    if (dims.length === 1) return { name: to, width: elementCount(dims) };
+    constants.set(`${to}/shape`, constantOf("int64", [dims.length], dims));
     reshapes.push({
       opType: "Reshape",
-      name: `${exposed}/reshape`,
-      inputs: [piece, `${exposed}/shape`],
-      outputs: [exposed],
+      name: `${to}/reshape`,
+      inputs: [`${to}/flat`, `${to}/shape`],
+      outputs: [to],
       attributes: new Map(),
     });
-  };
-  blocks.forEach(({ query, out, outBias }, block) => {
-    expose(block, "query", query.node, query.weightName, query.transposed);
-    expose(block, "out", out.node, out.weightName, out.transposed);
-    expose(block, "out-bias", outBias.node, outBias.name, false);
+    return { name: `${to}/flat`, width: elementCount(dims) };
   });
-  const sizes = `${QUERY_OUT_INPUT}/sizes`;
-  const lengths = parts.map(({ constant }) => elementCount(constant.dims));
-  constants.set(sizes, constantOf("int64", [lengths.length], lengths));
-  const split: Node = {
-    opType: "Split",
-    name: `${QUERY_OUT_INPUT}/split`,
-    inputs: [QUERY_OUT_INPUT, sizes],
-    outputs: pieces,
-    attributes: new Map([["axis", { type: "int", value: 0 }]]),
-  };
-  const { dtype } = parts[0]!.constant;
-  types.set(QUERY_OUT_INPUT, { dtype, dims: [offset] });
+  const splits = splitPacked({ opset: graph.opset, types, constants }, QUERY_OUT_INPUT, 0, pieces);
   const rewired = graph.nodes.map((node) => {
     const change = replaced.get(node);
     if (change === undefined) return node;
@@ -92,13 +72,29 @@ export function exposeQueryOut(
     return { ...node, inputs };
   });
   return {
-    layout: { length: offset, parts },
+    layout: { length, parts: uses.map(({ part }) => part) },
     graph: prune({
       ...graph,
-      inputs: [...graph.inputs, { name: QUERY_OUT_INPUT, dtype, dims: [offset] }],
-      nodes: [split, ...reshapes, ...rewired],
+      inputs: [...graph.inputs, { name: QUERY_OUT_INPUT, dtype, dims: [length] }],
+      nodes: [...splits, ...reshapes, ...rewired],
       constants,
       types,
     }),
   };
+}
+
+function usesOf(graph: Graph, blocks: readonly CrossAttention[]): Use[] {
+  const uses: Use[] = [];
+  let offset = 0;
+  const add = (node: Node, from: string, facts: Pick<QueryOutPart, "block" | "role" | "transposed">) => {
+    const constant = graph.constants.get(from)!;
+    uses.push({ node, from, part: { ...facts, offset, constant } });
+    offset += elementCount(constant.dims);
+  };
+  blocks.forEach(({ query, out, outBias }, block) => {
+    add(query.node, query.weightName, { block, role: "query", transposed: query.transposed });
+    add(out.node, out.weightName, { block, role: "out", transposed: out.transposed });
+    add(outBias.node, outBias.name, { block, role: "out-bias", transposed: false });
+  });
+  return uses;
 }

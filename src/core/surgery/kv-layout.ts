@@ -3,8 +3,7 @@
  * block 0's values, block 1's keys, ... so that all projections are one product K/V [B, L, S] = c [B, L, E] · W [E, S].
  */
 import type { Constant } from "../onnx/constant.ts";
-import { castConstant } from "../onnx/constant.ts";
-import { type ExternalReader, materialise } from "../onnx/materialise.ts";
+import { type ExternalReader, materialiseFloat32 } from "../onnx/materialise.ts";
 import type { CrossAttention } from "./find-cross-attention.ts";
 
 export interface KvColumns {
@@ -46,8 +45,7 @@ export async function packedKvWeights(
   const { textWidth, columns } = layout;
   const packed = new Float32Array(textWidth * columns);
   for (const { offset, width, weight } of layout.parts) {
-    const bytes = await materialise(castConstant(weight, "float32"), read);
-    const values = new Float32Array(bytes.slice().buffer);
+    const values = await materialiseFloat32(weight, read);
     for (let e = 0; e < textWidth; e++) {
       packed.set(values.subarray(e * width, (e + 1) * width), e * columns + offset);
     }

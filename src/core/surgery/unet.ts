@@ -10,6 +10,7 @@ import { exposeQueryOut, type QueryOutLayout } from "./expose-query-out.ts";
 import { findCrossAttention } from "./find-cross-attention.ts";
 import type { KvLayout } from "./kv-layout.ts";
 import { perSampleTimestep, timestepDims } from "./per-sample-timestep.ts";
+import { cutTimeFeatures } from "./time-features.ts";
 
 export interface UnetShape {
   /** B, number of latents a pass. */
@@ -24,8 +25,10 @@ export interface UnetShape {
 }
 
 export interface Unet {
-  /** Inputs sample [B, 4, H, W], timestep float32 [B], kv [B, L, S]; output the predicted noise (or v) [B, 4, H, W]. */
+  /** Inputs sample [B, 4, H, W], time_features [B, F], kv [B, L, S]; output the predicted noise (or v) [B, 4, H, W]. */
   readonly graph: Graph;
+  /** Contents of the input time_features for one timestep a sample. */
+  timeFeatures(timesteps: ArrayLike<number>): Float32Array;
   /** Name of the prediction. */
   readonly prediction: string;
   readonly kv: KvLayout;
@@ -65,10 +68,16 @@ export function prepareUnet(exported: Graph, shape: UnetShape, options: UnetOpti
   const clean = options.simplify === false ? stepped : simplify(stepped);
   const blocks = findCrossAttention(clean, "encoder_hidden_states", options.blocks);
   const exposed = exposeKv(clean, blocks, shape);
-  const prediction = exposed.graph.outputs[0]!.name;
-  const common = { prediction, kv: exposed.layout, blocks: blocks.length, shape };
-  if (options.queryOut !== true) return { graph: exposed.graph, ...common };
-  const face = exposeQueryOut(exposed.graph, blocks);
+  const timed = cutTimeFeatures(exposed.graph);
+  const common = {
+    prediction: timed.graph.outputs[0]!.name,
+    timeFeatures: timed.features,
+    kv: exposed.layout,
+    blocks: blocks.length,
+    shape,
+  };
+  if (options.queryOut !== true) return { graph: timed.graph, ...common };
+  const face = exposeQueryOut(timed.graph, blocks);
   return { graph: face.graph, queryOut: face.layout, ...common };
 }
 

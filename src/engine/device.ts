@@ -1,0 +1,67 @@
+/** @file The WebGPU adapter and the one device that onnxruntime and our own kernels share. */
+import { StudioError } from "../core/errors.ts";
+
+export interface AdapterFacts {
+  readonly name: string;
+  /** True for a software rasteriser (SwiftShader, WARP), which is far slower than WebAssembly here. */
+  readonly isFallback: boolean;
+  readonly shaderF16: boolean;
+  readonly subgroups: boolean;
+}
+
+/** What the browser offers; null where it has no WebGPU or no adapter. */
+export async function requestAdapter(): Promise<GPUAdapter | null> {
+  // `gpu` is typed as always there and is missing in browsers without WebGPU and on insecure pages.
+  const gpu = (navigator as { readonly gpu?: GPU }).gpu;
+  return (await gpu?.requestAdapter({ powerPreference: "high-performance" })) ?? null;
+}
+
+export function adapterFacts(adapter: GPUAdapter): AdapterFacts {
+  const { vendor, architecture, description, device } = adapter.info;
+  const name = [description, [vendor, architecture].filter(Boolean).join(" "), device].find(Boolean);
+  const software = /swiftshader|llvmpipe|basic render|warp/i;
+  return {
+    name: name ?? "unnamed adapter",
+    isFallback:
+      adapter.info.isFallbackAdapter || software.test(`${vendor} ${architecture} ${description} ${device}`),
+    shaderF16: adapter.features.has("shader-f16"),
+    subgroups: adapter.features.has("subgroups"),
+  };
+}
+
+/** Limits onnxruntime would ask for on a device of its own; ours must carry them too. */
+const LIMITS = [
+  "maxStorageBufferBindingSize",
+  "maxBufferSize",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupSizeY",
+  "maxComputeWorkgroupSizeZ",
+  "maxComputeWorkgroupsPerDimension",
+  "maxStorageBuffersPerShaderStage",
+] as const;
+
+const FEATURES: readonly GPUFeatureName[] = ["shader-f16", "subgroups", "timestamp-query"];
+
+/**
+ * A device with everything the adapter has of what onnxruntime uses.
+ * @throws StudioError "backend-unavailable" where the driver gives none
+ */
+export async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+  const requiredLimits: Record<string, number> = {};
+  for (const limit of LIMITS) requiredLimits[limit] = adapter.limits[limit];
+  try {
+    return await adapter.requestDevice({
+      label: "studio",
+      requiredLimits,
+      requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
+    });
+  } catch (cause) {
+    throw new StudioError(
+      "backend-unavailable",
+      "The GPU driver refused a WebGPU device; close other GPU-heavy pages and reload, or switch to WASM.",
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,137 @@
+/** @file The engine behind the worker's contract: chooses a backend, opens a model, predicts noise. */
+import { StudioError } from "../core/errors.ts";
+import { normal } from "../core/random/normal.ts";
+import { elementCount } from "../core/tensor/shape.ts";
+import { fetchedFiles } from "../hub/fetch-files.ts";
+import type {
+  BackendPreference,
+  BackendReport,
+  EngineApi,
+  ModelInfo,
+  NoisePrediction,
+} from "../rpc/contracts.ts";
+import { chooseBackend } from "./backend.ts";
+import { adapterFacts, requestAdapter, requestDevice } from "./device.ts";
+import { openModel, type OpenModel } from "./model.ts";
+import { browserRuntime } from "./ort/runtime-browser.ts";
+
+/** Models that come with the studio, by id; the folder is public/models/<id>. */
+const BUNDLED: Readonly<Record<string, string>> = { "toybox-256": "Toybox 256" };
+
+interface Opened {
+  readonly model: OpenModel;
+  readonly device: GPUDevice | null;
+}
+
+/**
+ * @param modelsBase address of the folder that holds the bundled models, ending in "/"
+ */
+export function createEngine(modelsBase = new URL("../models/", self.location.href).href): EngineApi {
+  let opened: Opened | null = null;
+
+  const close = async (): Promise<void> => {
+    const last = opened;
+    opened = null;
+    if (last === null) return;
+    await last.model.close();
+    last.device?.destroy();
+  };
+
+  const open = async (
+    id: string,
+    preference: BackendPreference,
+    onProgress: Parameters<EngineApi["openModel"]>[2],
+  ): Promise<ModelInfo> => {
+    const start = performance.now();
+    const name = Object.hasOwn(BUNDLED, id) ? BUNDLED[id] : undefined;
+    if (name === undefined) {
+      throw new StudioError(
+        "model-not-found",
+        `There is no model "${id}"; the studio comes with ${Object.keys(BUNDLED).join(", ")}.`,
+      );
+    }
+    await close();
+    const { report, adapter } = await survey(preference);
+    const device =
+      report.chosen === "webgpu" && adapter !== null ? await requestDevice(adapter) : null;
+    try {
+      const runtime = await browserRuntime(device, report.threads);
+      const files = fetchedFiles(new URL(`${id}/`, modelsBase).href);
+      const model = await openModel(files, runtime, onProgress);
+      opened = { model, device };
+      const { unet } = model;
+      return {
+        id,
+        name,
+        backend: report,
+        bytes: model.bytes,
+        unetNodes: { exported: model.exportedNodes, specialised: unet.graph.nodes.length },
+        crossAttentionBlocks: unet.blocks,
+        kvParameters: unet.kv.textWidth * unet.kv.columns,
+        latentShape: latentShape(model),
+        milliseconds: performance.now() - start,
+      };
+    } catch (error) {
+      device?.destroy();
+      throw error;
+    }
+  };
+
+  return {
+    async describeBackend(preference) {
+      return (await survey(preference)).report;
+    },
+    openModel: open,
+    async predictNoise(request) {
+      if (opened === null) throw new StudioError("invalid-input", "Open a model first.");
+      return predict(opened.model, request);
+    },
+    close,
+  };
+}
+
+async function survey(
+  preference: BackendPreference,
+): Promise<{ readonly report: BackendReport; readonly adapter: GPUAdapter | null }> {
+  const adapter = await requestAdapter();
+  const report = chooseBackend(preference, {
+    adapter: adapter === null ? null : adapterFacts(adapter),
+    crossOriginIsolated: self.crossOriginIsolated,
+    cores: navigator.hardwareConcurrency,
+  });
+  return { report, adapter };
+}
+
+function latentShape({ unet }: OpenModel): readonly [number, number, number, number] {
+  return unet.graph.types.get(unet.prediction)!.dims as readonly [number, number, number, number];
+}
+
+async function predict(
+  model: OpenModel,
+  { prompt, timestep, seed }: Parameters<EngineApi["predictNoise"]>[0],
+): Promise<NoisePrediction> {
+  if (!Number.isInteger(timestep) || timestep < 0 || timestep > 999) {
+    throw new StudioError("invalid-input", "The timestep must be a whole number from 0 to 999.");
+  }
+  if (!Number.isSafeInteger(seed)) {
+    throw new StudioError("invalid-input", "The seed must be a whole number.");
+  }
+  const start = performance.now();
+  const tokens = model.tokenize(prompt);
+  const kv = await model.projectKv(await model.encodeText(tokens.ids));
+  const dims = latentShape(model);
+  const latents = { dims, data: normal(seed, elementCount(dims)) };
+  const noise = await model.predict(latents, timestep, kv);
+  const data = Float32Array.from(noise.data);
+  const mean = data.reduce((sum, x) => sum + x, 0) / data.length;
+  const variance = data.reduce((sum, x) => sum + (x - mean) ** 2, 0) / data.length;
+  return {
+    shape: noise.dims,
+    data,
+    milliseconds: performance.now() - start,
+    mean,
+    standardDeviation: Math.sqrt(variance),
+    promptTokens: tokens.kept,
+    truncatedText: tokens.cut,
+  };
+}

@@ -1,0 +1,29 @@
+/** @file Loads onnxruntime-web in a browser worker: the WebGPU build where a device is given, the smaller wasm build else. */
+import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
+import asyncifyUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url";
+import { StudioError } from "../../core/errors.ts";
+import { type Runtime, runtime } from "./runtime.ts";
+
+/**
+ * @param device the shared GPU device, or null for wasm
+ * @param threads for wasm; the WebGPU build computes on one
+ */
+export async function browserRuntime(device: GPUDevice | null, threads: number): Promise<Runtime> {
+  try {
+    if (device === null) {
+      const ort = await import("onnxruntime-web/wasm");
+      // An object without `mjs` keeps the glue code that is bundled; a string would fetch it by name.
+      ort.env.wasm.wasmPaths = { wasm: wasmUrl };
+      return runtime(ort, { backend: "wasm", device, threads });
+    }
+    const ort = await import("onnxruntime-web/webgpu");
+    ort.env.wasm.wasmPaths = { wasm: asyncifyUrl };
+    return runtime(ort, { backend: "webgpu", device, threads: 1 });
+  } catch (cause) {
+    throw new StudioError(
+      "backend-unavailable",
+      "The inference engine (onnxruntime-web) could not be loaded; reload the page.",
+      { cause },
+    );
+  }
+}

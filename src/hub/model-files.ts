@@ -1,0 +1,50 @@
+/** @file A model's files by path inside its folder, wherever they are kept. */
+import type { ExternalReader } from "../core/onnx/materialise.ts";
+import { StudioError } from "../core/errors.ts";
+
+export interface ModelFiles {
+  /** Whole file; null where there is none. `onBytes` hears how much of it has come so far. */
+  read(path: string, onBytes?: (loaded: number, total: number) => void): Promise<Uint8Array | null>;
+}
+
+/**
+ * The whole file.
+ * @throws StudioError "model-not-found" where there is none
+ */
+export async function readRequired(
+  files: ModelFiles,
+  path: string,
+  onBytes?: (loaded: number, total: number) => void,
+): Promise<Uint8Array> {
+  const bytes = await files.read(path, onBytes);
+  if (bytes !== null) return bytes;
+  throw new StudioError(
+    "model-not-found",
+    `The model has no file "${path}"; it should be a Hugging Face folder in optimum's ONNX layout.`,
+  );
+}
+
+/** A required JSON file. */
+export async function readJson(files: ModelFiles, path: string): Promise<unknown> {
+  const bytes = await readRequired(files, path);
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new StudioError("model-corrupt", `The model's file "${path}" is not valid JSON; fetch it again.`, {
+      cause,
+    });
+  }
+}
+
+/** External data beside an .onnx file, each file read once. */
+export function externalReader(files: ModelFiles, folder: string): ExternalReader {
+  const cache = new Map<string, Promise<Uint8Array | null>>();
+  return async (location, offset, length) => {
+    let file = cache.get(location);
+    if (file === undefined) {
+      file = files.read(`${folder}/${location}`);
+      cache.set(location, file);
+    }
+    return (await file)?.subarray(offset, offset + length) ?? null;
+  };
+}
