@@ -20,7 +20,8 @@ export function pytorchQueryOut(layout: QueryOutLayout, values: ArrayLike<number
     const [rows, columns] = constant.dims;
     if (transposed || columns === undefined) continue;
     for (let r = 0; r < rows!; r++) {
-      for (let c = 0; c < columns; c++) out[offset + c * rows! + r] = values[offset + r * columns + c]!;
+      for (let c = 0; c < columns; c++)
+        out[offset + c * rows! + r] = values[offset + r * columns + c]!;
     }
   }
   return out;

@@ -23,7 +23,8 @@ export function checkNames(graph: Graph): void {
     }
     for (const output of node.outputs) {
       if (output === "") continue;
-      if (known.has(output)) fail(`The value "${output}" is made twice, the second time by ${describeNode(node)}`);
+      if (known.has(output))
+        fail(`The value "${output}" is made twice, the second time by ${describeNode(node)}`);
       known.add(output);
     }
   }

@@ -18,10 +18,7 @@ describe.each(NANO_STYLES)("%s export", (style) => {
 
 describe("the default model", () => {
   it.each(PARTS)("%s round-trips byte for byte", async (part) => {
-    const path = new URL(
-      `../../../public/models/toybox-256/${part}/model.onnx`,
-      import.meta.url,
-    );
+    const path = new URL(`../../../public/models/toybox-256/${part}/model.onnx`, import.meta.url);
     const bytes = await readFile(path);
     expect(Buffer.compare(encodeModel(decodeModel(bytes)), bytes)).toBe(0);
   });
@@ -70,7 +67,11 @@ describe("damaged files", () => {
 
   it("text, noise and emptiness are refused", () => {
     const noise = Uint8Array.from({ length: 4096 }, (_, i) => (i * 193 + 71) & 0xff);
-    for (const bytes of [new TextEncoder().encode("<!doctype html><p>404"), noise, new Uint8Array()]) {
+    for (const bytes of [
+      new TextEncoder().encode("<!doctype html><p>404"),
+      noise,
+      new Uint8Array(),
+    ]) {
       expect(refusal(bytes).code).toBe("model-corrupt");
     }
   });

@@ -53,7 +53,8 @@ async function outputsOf(
  */
 const TOLERANCE = 1e-6;
 
-describe.each(NANO_STYLES)("%s export", (style) => {
+// The UNet takes two or three seconds on a free core.
+describe.each(NANO_STYLES)("%s export", { timeout: 60_000 }, (style) => {
   it("predicts PyTorch's noise", async () => {
     const golden = await readGolden("nano-unet");
     const output = await outputsOf(style, "unet", {

@@ -29,9 +29,14 @@ export function graphFromModel(model: ModelProto): Graph {
       `The ONNX model defines its own functions ("${model.functions[0]!.name}"); export it with functions inlined.`,
     );
   }
-  const opset = model.opsetImport.find((entry) => entry.domain === "" || entry.domain === "ai.onnx");
+  const opset = model.opsetImport.find(
+    (entry) => entry.domain === "" || entry.domain === "ai.onnx",
+  );
   if (opset === undefined) {
-    throw new StudioError("model-corrupt", "The ONNX model does not say which operator set it uses.");
+    throw new StudioError(
+      "model-corrupt",
+      "The ONNX model does not say which operator set it uses.",
+    );
   }
   const constants = new Map<string, Constant>();
   for (const tensor of proto.initializer) constants.set(tensor.name, constantFromTensor(tensor));
@@ -52,7 +57,9 @@ function nodeFrom(proto: NodeProto): Node {
     name: proto.name,
     inputs: proto.input,
     outputs: proto.output,
-    attributes: new Map(proto.attribute.map((attribute) => [attribute.name, attributeFrom(attribute)])),
+    attributes: new Map(
+      proto.attribute.map((attribute) => [attribute.name, attributeFrom(attribute)]),
+    ),
   };
 }
 
@@ -101,7 +108,10 @@ function constantFromTensor(tensor: TensorProto): Constant {
   const constant: Constant = { dtype, dims, data: { kind: "fill", value: 0 } };
   const expected = constantBytes(constant);
   if (!Number.isSafeInteger(expected) || dims.some((d) => d < 0)) {
-    throw new StudioError("model-corrupt", `${what} has the impossible shape [${dims.join(", ")}].`);
+    throw new StudioError(
+      "model-corrupt",
+      `${what} has the impossible shape [${dims.join(", ")}].`,
+    );
   }
   if (tensor.dataLocation === DataLocation.EXTERNAL) {
     return { ...constant, data: externalData(tensor, expected) };
@@ -161,7 +171,10 @@ function externalData(tensor: TensorProto, expected: number): Constant["data"] {
 function declaredFrom(value: ValueInfoProto): Declared {
   const tensor = value.type?.value.case === "tensorType" ? value.type.value.value : undefined;
   if (tensor === undefined) {
-    throw new StudioError("model-unsupported", `"${value.name}" of the ONNX model is not a tensor.`);
+    throw new StudioError(
+      "model-unsupported",
+      `"${value.name}" of the ONNX model is not a tensor.`,
+    );
   }
   const dims = (tensor.shape?.dim ?? []).map((dim): DeclaredDim => {
     if (dim.value.case === "dimValue") return Number(dim.value.value);

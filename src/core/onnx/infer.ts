@@ -30,7 +30,8 @@ export function inferNode(node: Node, scope: ValueScope): TensorType[] {
     type: (i) => {
       const name = node.inputs[i] ?? "";
       const type = name === "" ? undefined : scope.type(name);
-      if (type === undefined) throw new Error(`the type of its input ${i} ("${name}") is not known`);
+      if (type === undefined)
+        throw new Error(`the type of its input ${i} ("${name}") is not known`);
       return type;
     },
     value: (i) => {
@@ -63,7 +64,10 @@ export function inferNode(node: Node, scope: ValueScope): TensorType[] {
       );
     }
     if (elementCount(type.dims) > Number.MAX_SAFE_INTEGER) {
-      throw new StudioError("model-corrupt", `${describeNode(node)} has an impossibly large output.`);
+      throw new StudioError(
+        "model-corrupt",
+        `${describeNode(node)} has an impossibly large output.`,
+      );
     }
   }
   return types;

@@ -135,7 +135,8 @@ function elementsOf(bytes: Uint8Array, size: number): Uint8Array | Uint16Array |
 }
 
 function castBytes(source: Uint8Array, from: Constant, to: DType): Uint8Array {
-  if (source.byteLength !== constantBytes(from)) throw new Error("a constant's bytes do not fit it");
+  if (source.byteLength !== constantBytes(from))
+    throw new Error("a constant's bytes do not fit it");
   if (from.dtype === "float16" && to === "float32") {
     return new Uint8Array(widenHalf(elementsOf(source, 2) as Uint16Array).buffer);
   }

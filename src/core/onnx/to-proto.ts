@@ -113,7 +113,11 @@ function attributeProto(name: string, attribute: Attribute): AttributeProto {
   const text = (value: string): Uint8Array => new TextEncoder().encode(value);
   switch (attribute.type) {
     case "int":
-      return create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(attribute.value) });
+      return create(AttributeProtoSchema, {
+        name,
+        type: AttributeType.INT,
+        i: BigInt(attribute.value),
+      });
     case "float":
       return create(AttributeProtoSchema, { name, type: AttributeType.FLOAT, f: attribute.value });
     case "string":

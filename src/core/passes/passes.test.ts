@@ -51,7 +51,10 @@ describe("simplify", () => {
     [
       "adding a large uniform zero",
       (e: Emitter) =>
-        e.op("Add", ["x", e.constant({ dtype: "float32", dims: [2, 3], data: { kind: "fill", value: 0 } })]),
+        e.op("Add", [
+          "x",
+          e.constant({ dtype: "float32", dims: [2, 3], data: { kind: "fill", value: 0 } }),
+        ]),
       0,
     ],
     [
@@ -117,7 +120,9 @@ describe("specialise", () => {
   it("folds shape plumbing and keeps the value", () => {
     const emit = emitter();
     const shape = emit.op("Shape", ["x"]);
-    const rows = emit.op("Gather", [shape, emit.constant(constantOf("int64", [], [0]))], { axis: int(0) });
+    const rows = emit.op("Gather", [shape, emit.constant(constantOf("int64", [], [0]))], {
+      axis: int(0),
+    });
     const target = emit.op(
       "Concat",
       [emit.op("Unsqueeze", [rows, emit.ints([0])]), emit.ints([1, -1])],
@@ -131,7 +136,13 @@ describe("specialise", () => {
       outputs: [{ name: "y", dtype: "float32", dims: [null, 1, null] }],
       nodes: [
         ...built.nodes,
-        { opType: "Reshape", name: "", inputs: ["x", target], outputs: ["y"], attributes: new Map() },
+        {
+          opType: "Reshape",
+          name: "",
+          inputs: ["x", target],
+          outputs: ["y"],
+          attributes: new Map(),
+        },
       ],
       types: new Map(),
     };

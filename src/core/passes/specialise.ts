@@ -34,10 +34,7 @@ const FOLD_LIMIT = 65_536;
  * @param inputs every graph input by name
  * @throws StudioError where an input is not given or does not fit its declaration, an operator is unknown, or shapes disagree
  */
-export function specialise(
-  graph: Graph,
-  inputs: Readonly<Record<string, InputType>>,
-): Graph {
+export function specialise(graph: Graph, inputs: Readonly<Record<string, InputType>>): Graph {
   const unsupported = graph.nodes.filter((node) => !isSupported(node.opType));
   if (unsupported.length > 0) throw unsupportedOperator(unsupported);
   const fixed = graph.inputs.map((declared) => fixedInput(declared, inputs[declared.name]));
@@ -267,4 +264,3 @@ function evaluateFill(node: Node): number {
   const one = evaluateNode(node, 13, [ndArray("int64", [1], [1])])[0]!;
   return one.data[0]!;
 }
-

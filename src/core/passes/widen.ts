@@ -48,7 +48,9 @@ function widenNode(node: Node): Node {
 
 function widenAttribute(node: Node, name: string, attribute: Attribute): Attribute {
   if (node.opType === "Cast" && name === "to" && attribute.type === "int") {
-    return HALF_NUMBERS.has(attribute.value) ? { type: "int", value: DTYPES.float32.onnx } : attribute;
+    return HALF_NUMBERS.has(attribute.value)
+      ? { type: "int", value: DTYPES.float32.onnx }
+      : attribute;
   }
   if (attribute.type !== "tensor") return attribute;
   return { type: "tensor", value: widenLiteral(attribute.value) };

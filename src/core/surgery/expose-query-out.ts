@@ -86,7 +86,11 @@ export function exposeQueryOut(
 function usesOf(graph: Graph, blocks: readonly CrossAttention[]): Use[] {
   const uses: Use[] = [];
   let offset = 0;
-  const add = (node: Node, from: string, facts: Pick<QueryOutPart, "block" | "role" | "transposed">) => {
+  const add = (
+    node: Node,
+    from: string,
+    facts: Pick<QueryOutPart, "block" | "role" | "transposed">,
+  ) => {
     const constant = graph.constants.get(from)!;
     uses.push({ node, from, part: { ...facts, offset, constant } });
     offset += elementCount(constant.dims);

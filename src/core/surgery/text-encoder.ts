@@ -38,12 +38,13 @@ export function prepareTextEncoder(
     );
   }
   const wanted = prune(widen(exported), [hidden]);
-  const graph = simplify(
-    specialise(wanted, { input_ids: { dims: [shape.batch, shape.tokens] } }),
-  );
+  const graph = simplify(specialise(wanted, { input_ids: { dims: [shape.batch, shape.tokens] } }));
   const gather = tokenEmbedding(new Wiring(graph));
   const embeddings = castConstant(graph.constants.get(gather.inputs[0]!)!, "float32");
-  const type = { dtype: "float32" as const, dims: [shape.batch, shape.tokens, embeddings.dims[1]!] };
+  const type = {
+    dtype: "float32" as const,
+    dims: [shape.batch, shape.tokens, embeddings.dims[1]!],
+  };
   const output = gather.outputs[0]!;
   const cut = prune({
     ...graph,

@@ -16,7 +16,7 @@ export interface TimeCut {
   /** The UNet with `time_features` in place of `timestep`. */
   readonly graph: Graph;
   /** Sinusoidal features, row-major [B, F], of one timestep a sample. */
-  features(timesteps: ArrayLike<number>): Float32Array;
+  readonly features: (timesteps: ArrayLike<number>) => Float32Array;
 }
 
 /** Operators with weights: the time embedding's own layers, which stay in the UNet. */
@@ -73,7 +73,10 @@ export function cutTimeFeatures(graph: Graph): TimeCut {
         [features],
         (name, { data, dims, dtype }) => {
           if (data.kind === "bytes") return fromBytes(dtype, dims, data.bytes);
-          throw new StudioError("model-unsupported", `The time embedding's constant "${name}" is not in the model file.`);
+          throw new StudioError(
+            "model-unsupported",
+            `The time embedding's constant "${name}" is not in the model file.`,
+          );
         },
       );
       return Float32Array.from(values.get(features)!.data);

@@ -31,7 +31,10 @@ export interface TrainingGraph {
   readonly report: GradientReport;
 }
 
-export function trainingGraph(unet: Unet, options: Pick<UnetOptions, "simplify"> = {}): TrainingGraph {
+export function trainingGraph(
+  unet: Unet,
+  options: Pick<UnetOptions, "simplify"> = {},
+): TrainingGraph {
   const emit = new Emitter(unet.graph);
   const { dtype, dims } = emit.type(unet.prediction);
   const [batch, , height, width] = dims as readonly [number, number, number, number];

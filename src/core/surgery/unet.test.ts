@@ -50,13 +50,24 @@ describe.each(NANO_STYLES)("%s export", (style) => {
       { name: "time_features", dtype: "float32", dims: [2, 8] },
       { name: "kv", dtype: "float32", dims: [2, 77, 432] },
     ]);
-    expect(unet.graph.types.get(unet.prediction)).toEqual({ dtype: "float32", dims: [2, 4, 16, 16] });
+    expect(unet.graph.types.get(unet.prediction)).toEqual({
+      dtype: "float32",
+      dims: [2, 4, 16, 16],
+    });
     const widths = [8, 8, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 8, 8, 8];
     expect(unet.kv.parts.map((part) => part.width)).toEqual(widths.flatMap((w) => [w, w]));
     expect(unet.kv.parts.map((part) => part.role)).toEqual(widths.flatMap(() => ["key", "value"]));
     // No shape arithmetic is left, and nothing works on integers.
     const types = new Set(unet.graph.nodes.map((node) => node.opType));
-    for (const plumbing of ["Shape", "Gather", "Constant", "ConstantOfShape", "Cast", "Where", "Equal"]) {
+    for (const plumbing of [
+      "Shape",
+      "Gather",
+      "Constant",
+      "ConstantOfShape",
+      "Cast",
+      "Where",
+      "Equal",
+    ]) {
       expect(types).not.toContain(plumbing);
     }
   });
@@ -97,7 +108,9 @@ describe.each(NANO_STYLES)("%s export", (style) => {
     const broken = nodes.map((node) =>
       node === first ? { ...node, inputs: [first.inputs[1]!, first.inputs[1]!] } : node,
     );
-    const error = refusal(() => prepareUnet({ ...rest, nodes: broken }, NANO_SHAPE, { blocks: 16 }));
+    const error = refusal(() =>
+      prepareUnet({ ...rest, nodes: broken }, NANO_SHAPE, { blocks: 16 }),
+    );
     expect(error.code).toMatch(/^model-/);
     const fewer = refusal(() => prepareUnet(graph, NANO_SHAPE, { blocks: 17 }));
     expect(fewer.code).toBe("model-not-a-unet");
@@ -135,7 +148,9 @@ describe("refusals", () => {
       input.name === "sample" ? { ...input, dims: [1, 4, 16, 16] } : input,
     );
     const error = refusal(() => prepareUnet({ ...graph, inputs }, NANO_SHAPE));
-    expect(error.message).toContain('"sample" is declared as [1, 4, 16, 16] and cannot take [2, 4, 16, 16]');
+    expect(error.message).toContain(
+      '"sample" is declared as [1, 4, 16, 16] and cannot take [2, 4, 16, 16]',
+    );
   });
 
   it("names a value that nothing makes", async () => {

@@ -28,12 +28,14 @@ export interface Unet {
   /** Inputs sample [B, 4, H, W], time_features [B, F], kv [B, L, S]; output the predicted noise (or v) [B, 4, H, W]. */
   readonly graph: Graph;
   /** Contents of the input time_features for one timestep a sample. */
-  timeFeatures(timesteps: ArrayLike<number>): Float32Array;
+  readonly timeFeatures: (timesteps: ArrayLike<number>) => Float32Array;
   /** Name of the prediction. */
   readonly prediction: string;
   readonly kv: KvLayout;
   readonly blocks: number;
   readonly shape: UnetShape;
+  /** Batch, channels, height and width of latents and prediction. */
+  readonly latents: readonly [number, number, number, number];
   /** Present where the query and output projections were exposed too (the face mode). */
   readonly queryOut?: QueryOutLayout;
 }
@@ -47,6 +49,9 @@ export interface UnetOptions {
   readonly simplify?: boolean;
 }
 
+/** Of every Stable Diffusion 1.x and 2.x text-to-image model. */
+const LATENT_CHANNELS = 4;
+
 const INPUTS = ["sample", "timestep", "encoder_hidden_states"] as const;
 
 /**
@@ -58,9 +63,12 @@ export function prepareUnet(exported: Graph, shape: UnetShape, options: UnetOpti
   checkNames(exported);
   const wide = widen(exported);
   const declared = new Map(wide.inputs.map((input) => [input.name, input]));
-  const channels = declared.get("sample")!.dims[1];
+  const declaredChannels = declared.get("sample")!.dims[1];
+  const channels = typeof declaredChannels === "number" ? declaredChannels : LATENT_CHANNELS;
   const specialised = specialise(wide, {
-    sample: { dims: [shape.batch, typeof channels === "number" ? channels : 4, shape.height, shape.width] },
+    sample: {
+      dims: [shape.batch, channels, shape.height, shape.width],
+    },
     timestep: { dims: timestepDims(declared.get("timestep")!, shape.batch), dtype: "float32" },
     encoder_hidden_states: { dims: [shape.batch, shape.tokens, shape.textWidth] },
   });
@@ -75,6 +83,7 @@ export function prepareUnet(exported: Graph, shape: UnetShape, options: UnetOpti
     kv: exposed.layout,
     blocks: blocks.length,
     shape,
+    latents: [shape.batch, channels, shape.height, shape.width] as const,
   };
   if (options.queryOut !== true) return { graph: timed.graph, ...common };
   const face = exposeQueryOut(timed.graph, blocks);

@@ -13,7 +13,7 @@ export function halfToNumber(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** The half-precision pattern nearest to `value`, ties to even; values beyond 65504 become infinity. */
+/** The half-precision pattern nearest to a float32 `value`, ties to even; values beyond 65504 become infinity. */
 export function numberToHalf(value: number): number {
   scratch[0] = value;
   const bits = scratchBits[0]!;

@@ -15,7 +15,9 @@ export interface NdArray {
 
 export function ndArray(dtype: DType, dims: Dims, data: ArrayLike<number>): NdArray {
   if (data.length !== elementCount(dims)) {
-    throw new RangeError(`${data.length} values do not fill a tensor of shape [${dims.join(", ")}]`);
+    throw new RangeError(
+      `${data.length} values do not fill a tensor of shape [${dims.join(", ")}]`,
+    );
   }
   return { dtype, dims, data: data instanceof Float64Array ? data : Float64Array.from(data) };
 }
@@ -23,9 +25,14 @@ export function ndArray(dtype: DType, dims: Dims, data: ArrayLike<number>): NdAr
 const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
 
-function toInt64(value: number): bigint {
+const UINT64_MAX = 2n ** 64n - 1n;
+
+/** The integer nearest to zero from `value` within [low, high]; 0 for NaN. */
+function toBigInt(value: number, low: bigint, high: bigint): bigint {
+  if (Number.isNaN(value)) return 0n;
+  if (!Number.isFinite(value)) return value > 0 ? high : low;
   const big = BigInt(Math.trunc(value));
-  return big > INT64_MAX ? INT64_MAX : big < INT64_MIN ? INT64_MIN : big;
+  return big > high ? high : big < low ? low : big;
 }
 
 /** Little-endian bytes to numbers. `bytes` may be unaligned; its length must fit `dims`. */
@@ -78,6 +85,10 @@ const READERS: Record<DType, (view: DataView, at: number) => number> = {
 const WRITERS: Record<DType, (view: DataView, at: number, value: number) => void> = {
   float16: (v, at, x) => v.setUint16(at, numberToHalf(x), true),
   bfloat16: (v, at, x) => {
+    if (Number.isNaN(x)) {
+      v.setUint16(at, 0x7fc0, true);
+      return;
+    }
     bfloatScratch.setFloat32(0, x);
     const bits = bfloatScratch.getUint32(0);
     v.setUint16(at, (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16, true);
@@ -90,7 +101,7 @@ const WRITERS: Record<DType, (view: DataView, at: number, value: number) => void
   uint16: (v, at, x) => v.setUint16(at, x, true),
   int32: (v, at, x) => v.setInt32(at, x, true),
   uint32: (v, at, x) => v.setUint32(at, x, true),
-  int64: (v, at, x) => v.setBigInt64(at, toInt64(x), true),
-  uint64: (v, at, x) => v.setBigUint64(at, BigInt(Math.max(0, Math.trunc(x))), true),
+  int64: (v, at, x) => v.setBigInt64(at, toBigInt(x, INT64_MIN, INT64_MAX), true),
+  uint64: (v, at, x) => v.setBigUint64(at, toBigInt(x, 0n, UINT64_MAX), true),
   bool: (v, at, x) => v.setUint8(at, x ? 1 : 0),
 };

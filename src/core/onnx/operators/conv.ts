@@ -91,7 +91,7 @@ function readsPerOutput(window: AxisWindow): Float64Array {
 }
 
 export const CONV = {
-  /** Y[n,o,y,x] = Σ over planes i of the kernel, before dividing: see `divisor`. */
+  /** Y[n,c,y,x] = mean of X[n,c] over the window at (y, x); padding counts as zeros where count_include_pad. */
   AveragePool: operator(poolPlan, ({ dims, windows }, c) => {
     const [batch, channels, outHeight, outWidth] = dims as [number, number, number, number];
     const [y, x] = windows;

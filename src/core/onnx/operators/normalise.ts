@@ -9,6 +9,9 @@ import { broadcast } from "./offsets.ts";
 import { operator, type Settings, settingsToEvaluate, settingsToInfer, show } from "./operator.ts";
 import type { SupportedOp } from "./supported.ts";
 
+/** Attributes are float32, default values too. */
+const DEFAULT_EPSILON = Math.fround(1e-5);
+
 function expectLength(s: Settings, input: number, what: string, length: number): void {
   const { dims } = s.type(input);
   if (dims.length !== 1 || dims[0] !== length) {
@@ -100,7 +103,7 @@ const layerNormalization: OperatorDefinition = {
   },
   evaluate: (context) => {
     const plan = layerNormPlan(settingsToEvaluate(context));
-    const epsilon = floatAttribute(context.node, "epsilon", 1e-5);
+    const epsilon = floatAttribute(context.node, "epsilon", DEFAULT_EPSILON);
     const { values, mean, inverseDeviation } = standardise(
       context.input(0).data,
       groupsOf(plan.dims, plan.axes),
@@ -133,7 +136,7 @@ export const NORMALISE = {
     const [batch, channels, positions] = view;
     const perGroup = channels / groups;
     const members = groupsOf([batch * groups, perGroup * positions], [1]);
-    const epsilon = floatAttribute(c.node, "epsilon", 1e-5);
+    const epsilon = floatAttribute(c.node, "epsilon", DEFAULT_EPSILON);
     const { values } = standardise(c.input(0).data, members, epsilon);
     return affine(c, values, view, (channel) =>
       entries === channels ? channel : Math.floor(channel / perGroup),
@@ -148,7 +151,7 @@ export const NORMALISE = {
       return { dtype, dims, view };
     },
     ({ view }, c) => {
-      const epsilon = floatAttribute(c.node, "epsilon", 1e-5);
+      const epsilon = floatAttribute(c.node, "epsilon", DEFAULT_EPSILON);
       const { values } = standardise(c.input(0).data, groupsOf(view, [2]), epsilon);
       return affine(c, values, view, (channel) => channel);
     },

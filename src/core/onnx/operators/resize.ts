@@ -6,7 +6,7 @@ import { offsetGrid, pick } from "./offsets.ts";
 import { operator, type Settings, show } from "./operator.ts";
 import type { SupportedOp } from "./supported.ts";
 
-export interface ResizeAxis {
+interface ResizeAxis {
   readonly input: number;
   readonly output: number;
   readonly scale: number;

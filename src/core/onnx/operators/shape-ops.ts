@@ -9,7 +9,7 @@ import { operator, type Settings } from "./operator.ts";
 import type { SupportedOp } from "./supported.ts";
 
 /** What a Constant node holds, whichever of its attributes says so. */
-export function constantOfNode(node: Node): Constant {
+function constantOfNode(node: Node): Constant {
   for (const [name, { type, value }] of node.attributes) {
     if (name === "value" && type === "tensor") return value;
     if (name === "value_float" && type === "float") return constantOf("float32", [], [value]);

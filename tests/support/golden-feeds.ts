@@ -1,4 +1,4 @@
-/** @file The inputs that the nano UNet's golden was made with, and its packed K/V from the same text features. */
+/** @file The inputs that a UNet's golden was made with, and the packed K/V of the same text features. */
 import type { ExternalReader } from "../../src/core/onnx/materialise.ts";
 import { packedKvWeights } from "../../src/core/surgery/kv-layout.ts";
 import { type KvProjectionShape, projectKv } from "../../src/core/surgery/kv-projection.ts";
@@ -11,7 +11,12 @@ import { normals } from "./seeded.ts";
 /** Seed of every seeded input of the goldens (tools/make_goldens.py). */
 const SEED = 11;
 
-export interface NanoFeeds {
+/** A seeded tensor. */
+export interface SeededTensor extends HostTensor {
+  readonly data: Float32Array;
+}
+
+export interface GoldenFeeds {
   /** One tensor a graph input. */
   readonly feeds: Readonly<Record<string, HostTensor>>;
   /** Text features c [B, L, E] and packed weights W [E, S]. */
@@ -20,20 +25,24 @@ export interface NanoFeeds {
   readonly shape: KvProjectionShape;
 }
 
-export function seeded(name: string, dims: readonly number[]): HostTensor {
+export function seeded(name: string, dims: readonly number[]): SeededTensor {
   return { dims, data: normals(SEED, name, elementCount(dims)) };
 }
 
-export async function nanoFeeds(
+export async function goldenFeeds(
   unet: Unet,
   read: ExternalReader,
   golden: Golden,
-): Promise<NanoFeeds> {
+  features = seeded("encoder_hidden_states", [
+    unet.shape.batch,
+    unet.shape.tokens,
+    unet.shape.textWidth,
+  ]).data,
+): Promise<GoldenFeeds> {
   const { batch, height, width, tokens, textWidth } = unet.shape;
   const shape = { batch, tokens, textWidth, columns: unet.kv.columns };
   const time = unet.timeFeatures(golden.get("timesteps").data);
   const latents = [batch, 4, height, width];
-  const features = normals(SEED, "encoder_hidden_states", batch * tokens * textWidth);
   const weights = await packedKvWeights(unet.kv, read);
   const kv = Float32Array.from(projectKv(features, weights, shape));
   return {
