@@ -18,12 +18,15 @@ export async function requestAdapter(): Promise<GPUAdapter | null> {
 
 export function adapterFacts(adapter: GPUAdapter): AdapterFacts {
   const { vendor, architecture, description, device } = adapter.info;
-  const name = [description, [vendor, architecture].filter(Boolean).join(" "), device].find(Boolean);
+  const name = [description, [vendor, architecture].filter(Boolean).join(" "), device].find(
+    Boolean,
+  );
   const software = /swiftshader|llvmpipe|basic render|warp/i;
   return {
     name: name ?? "unnamed adapter",
     isFallback:
-      adapter.info.isFallbackAdapter || software.test(`${vendor} ${architecture} ${description} ${device}`),
+      adapter.info.isFallbackAdapter ||
+      software.test(`${vendor} ${architecture} ${description} ${device}`),
     shaderF16: adapter.features.has("shader-f16"),
     subgroups: adapter.features.has("subgroups"),
   };

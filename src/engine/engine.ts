@@ -26,7 +26,9 @@ interface Opened {
 /**
  * @param modelsBase address of the folder that holds the bundled models, ending in "/"
  */
-export function createEngine(modelsBase = new URL("../models/", self.location.href).href): EngineApi {
+export function createEngine(
+  modelsBase = new URL("../models/", self.location.href).href,
+): EngineApi {
   let opened: Opened | null = null;
 
   const close = async (): Promise<void> => {
@@ -68,7 +70,7 @@ export function createEngine(modelsBase = new URL("../models/", self.location.hr
         unetNodes: { exported: model.exportedNodes, specialised: unet.graph.nodes.length },
         crossAttentionBlocks: unet.blocks,
         kvParameters: unet.kv.textWidth * unet.kv.columns,
-        latentShape: latentShape(model),
+        latentShape: unet.latents,
         milliseconds: performance.now() - start,
       };
     } catch (error) {
@@ -102,10 +104,6 @@ async function survey(
   return { report, adapter };
 }
 
-function latentShape({ unet }: OpenModel): readonly [number, number, number, number] {
-  return unet.graph.types.get(unet.prediction)!.dims as readonly [number, number, number, number];
-}
-
 async function predict(
   model: OpenModel,
   { prompt, timestep, seed }: Parameters<EngineApi["predictNoise"]>[0],
@@ -119,7 +117,7 @@ async function predict(
   const start = performance.now();
   const tokens = model.tokenize(prompt);
   const kv = await model.projectKv(await model.encodeText(tokens.ids));
-  const dims = latentShape(model);
+  const dims = model.unet.latents;
   const latents = { dims, data: normal(seed, elementCount(dims)) };
   const noise = await model.predict(latents, timestep, kv);
   const data = Float32Array.from(noise.data);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { relativeL2 } from "../../tests/support/compare.ts";
 import { readGolden } from "../../tests/support/golden.ts";
 import { NANO_SHAPE, NANO_STYLES, nanoModel } from "../../tests/support/nano.ts";
-import { nanoFeeds, seeded } from "../../tests/support/nano-feeds.ts";
+import { goldenFeeds, seeded } from "../../tests/support/golden-feeds.ts";
 import { packedQueryOut, pytorchQueryOut } from "../../tests/support/query-out.ts";
 import { materialiseFloat32 } from "../core/onnx/materialise.ts";
 import { projectKvBackward } from "../core/surgery/kv-projection.ts";
@@ -25,10 +25,12 @@ describe.each(NANO_STYLES)("nano model, %s export, wasm", (style) => {
     const session = await Session.create(nodeRuntime(2), training.graph, model.read, {
       name: "the training graph",
     });
-    const { feeds, features, weights, shape } = await nanoFeeds(unet, model.read, golden);
+    const { feeds, features, weights, shape } = await goldenFeeds(unet, model.read, golden);
     const out = await session.run(feeds);
     const dKv = out[training.gradients.get("kv")!]!.data;
-    expect(relativeL2(out[training.prediction]!.data, golden.get("noise_pred").data)).toBeLessThan(TOLERANCE);
+    expect(relativeL2(out[training.prediction]!.data, golden.get("noise_pred").data)).toBeLessThan(
+      TOLERANCE,
+    );
     expect(relativeL2(dKv, golden.get("d_kv_packed").data)).toBeLessThan(TOLERANCE);
     const { dW, dC } = projectKvBackward(features, weights, dKv, shape);
     expect(relativeL2(dW, golden.get("d_w_packed").data)).toBeLessThan(TOLERANCE);
@@ -47,7 +49,7 @@ describe.each(NANO_STYLES)("nano model, %s export, wasm", (style) => {
     const session = await Session.create(nodeRuntime(2), training.graph, model.read, {
       name: "the training graph",
     });
-    const { feeds } = await nanoFeeds(unet, model.read, golden);
+    const { feeds } = await goldenFeeds(unet, model.read, golden);
     const layout = unet.queryOut!;
     const queryOut = await packedQueryOut(layout, model.read);
     const out = await session.run({
@@ -55,7 +57,9 @@ describe.each(NANO_STYLES)("nano model, %s export, wasm", (style) => {
       query_out: { dims: [layout.length], data: queryOut },
     });
     const gradient = out[training.gradients.get("query_out")!]!.data;
-    expect(relativeL2(pytorchQueryOut(layout, gradient), golden.get("d_q_out").data)).toBeLessThan(TOLERANCE);
+    expect(relativeL2(pytorchQueryOut(layout, gradient), golden.get("d_q_out").data)).toBeLessThan(
+      TOLERANCE,
+    );
     const dKv = out[training.gradients.get("kv")!]!.data;
     expect(relativeL2(dKv, golden.get("d_kv_packed").data)).toBeLessThan(TOLERANCE);
     await session.release();
@@ -72,13 +76,19 @@ describe.each(NANO_STYLES)("nano model, %s export, wasm", (style) => {
     const table = await materialiseFloat32(encoder.embeddings, model.read);
     const width = encoder.embeddings.dims[1]!;
     const ids = [...golden.get("input_ids").data];
-    const embeds = Float32Array.from(ids.flatMap((id) => [...table.subarray(id * width, (id + 1) * width)]));
+    const embeds = Float32Array.from(
+      ids.flatMap((id) => [...table.subarray(id * width, (id + 1) * width)]),
+    );
     const out = await session.run({
       inputs_embeds: { dims: [2, 77, width], data: embeds },
       d_hidden: seeded("d_hidden", [2, 77, width]),
     });
-    expect(relativeL2(out[backward.hidden]!.data, golden.get("last_hidden_state").data)).toBeLessThan(TOLERANCE);
-    expect(relativeL2(out[backward.gradient]!.data, golden.get("d_inputs_embeds").data)).toBeLessThan(TOLERANCE);
+    expect(
+      relativeL2(out[backward.hidden]!.data, golden.get("last_hidden_state").data),
+    ).toBeLessThan(TOLERANCE);
+    expect(
+      relativeL2(out[backward.gradient]!.data, golden.get("d_inputs_embeds").data),
+    ).toBeLessThan(TOLERANCE);
     await session.release();
   });
 });

@@ -72,7 +72,9 @@ export async function openModel(
   const sessions: Session[] = [];
   const open = async (graph: Graph, folder: string, part: string): Promise<Session> => {
     step("session", part);
-    const session = await Session.create(runtime, graph, externalReader(files, folder), { name: part });
+    const session = await Session.create(runtime, graph, externalReader(files, folder), {
+      name: part,
+    });
     sessions.push(session);
     return session;
   };
@@ -97,22 +99,17 @@ export async function openModel(
       bytes: text.bytes + main.bytes,
       exportedNodes: main.graph.nodes.length,
       tokenize: (prompt) => tokenizer.encode(prompt),
-      async encodeText(ids) {
-        const out = await textSession.run({ [EMBEDS_INPUT]: embed(ids, embeddings, config.textWidth) });
-        return out[encoder.hidden]!;
-      },
-      async projectKv(hidden) {
-        const out = await kvSession.run({ [projection.features]: hidden, [projection.weights]: packed });
-        return out[projection.output]!;
-      },
-      async predict(latents, timestep, kv) {
+      encodeText: (ids) =>
+        textSession.runOne({ [EMBEDS_INPUT]: embed(ids, embeddings, config.textWidth) }),
+      projectKv: (hidden) =>
+        kvSession.runOne({ [projection.features]: hidden, [projection.weights]: packed }),
+      predict: (latents, timestep, kv) => {
         const time = unet.timeFeatures([timestep]);
-        const out = await unetSession.run({
+        return unetSession.runOne({
           sample: latents,
           [TIME_INPUT]: { dims: [1, time.length], data: time },
           [KV_INPUT]: kv,
         });
-        return out[unet.prediction]!;
       },
       close,
     };

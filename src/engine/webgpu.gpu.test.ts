@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { relativeL2 } from "../../tests/support/compare.ts";
 import { readGolden } from "../../tests/support/golden.ts";
 import { NANO_SHAPE, NANO_STYLES, nanoModel } from "../../tests/support/nano.ts";
-import { nanoFeeds, seeded } from "../../tests/support/nano-feeds.ts";
+import { goldenFeeds, seeded } from "../../tests/support/golden-feeds.ts";
 import { materialiseFloat32 } from "../core/onnx/materialise.ts";
 import { projectKvBackward } from "../core/surgery/kv-projection.ts";
 import { prepareTextEncoder, textEncoderGradient } from "../core/surgery/text-encoder.ts";
@@ -41,9 +41,11 @@ describe.each(NANO_STYLES)("nano model, %s export, WebGPU", (style) => {
     const session = await Session.create(runtime, training.graph, model.read, {
       name: "the training graph",
     });
-    const { feeds, features, weights, shape } = await nanoFeeds(unet, model.read, golden);
+    const { feeds, features, weights, shape } = await goldenFeeds(unet, model.read, golden);
     const out = await session.run(feeds);
-    expect(relativeL2(out[training.prediction]!.data, golden.get("noise_pred").data)).toBeLessThan(TOLERANCE);
+    expect(relativeL2(out[training.prediction]!.data, golden.get("noise_pred").data)).toBeLessThan(
+      TOLERANCE,
+    );
     const dKv = out[training.gradients.get("kv")!]!.data;
     const error = relativeL2(dKv, golden.get("d_kv_packed").data);
     console.info(`${style}: K/V gradient, relative L2 ${error.toExponential(1)}`);
@@ -70,7 +72,9 @@ describe.each(NANO_STYLES)("nano model, %s export, WebGPU", (style) => {
       inputs_embeds: { dims: [2, 77, width], data: Float32Array.from(embeds) },
       d_hidden: seeded("d_hidden", [2, 77, width]),
     });
-    expect(relativeL2(out[backward.gradient]!.data, golden.get("d_inputs_embeds").data)).toBeLessThan(TOLERANCE);
+    expect(
+      relativeL2(out[backward.gradient]!.data, golden.get("d_inputs_embeds").data),
+    ).toBeLessThan(TOLERANCE);
     await session.release();
   });
 });
@@ -85,7 +89,10 @@ it("our own kernels run on the device that the sessions use", async () => {
     usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
   });
   device.queue.writeBuffer(buffer, 0, Float32Array.of(1, 2, 3, 4));
-  const read4 = device.createBuffer({ size: 16, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+  const read4 = device.createBuffer({
+    size: 16,
+    usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+  });
   const encoderPass = device.createCommandEncoder();
   encoderPass.copyBufferToBuffer(buffer, 0, read4, 0, 16);
   device.queue.submit([encoderPass.finish()]);

@@ -30,9 +30,13 @@ export async function readJson(files: ModelFiles, path: string): Promise<unknown
   try {
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
-    throw new StudioError("model-corrupt", `The model's file "${path}" is not valid JSON; fetch it again.`, {
-      cause,
-    });
+    throw new StudioError(
+      "model-corrupt",
+      `The model's file "${path}" is not valid JSON; fetch it again.`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -15,7 +15,11 @@ export interface Runtime {
 
 export function runtime(
   ort: typeof Ort,
-  settings: { readonly backend: BackendName; readonly device: GPUDevice | null; readonly threads: number },
+  settings: {
+    readonly backend: BackendName;
+    readonly device: GPUDevice | null;
+    readonly threads: number;
+  },
 ): Runtime {
   ort.env.wasm.numThreads = settings.threads;
   // Warnings about nodes left on the CPU are handled as errors by the session options instead.

@@ -69,6 +69,13 @@ export class Session {
     return new Session(runtime, session, options.name);
   }
 
+  /** Runs a graph that has one output. */
+  async runOne(feeds: Readonly<Record<string, HostTensor>>): Promise<HostTensor> {
+    const [output, ...others] = Object.values(await this.run(feeds));
+    if (output !== undefined && others.length === 0) return output;
+    throw new StudioError("internal", `${this.name} gives ${others.length + 1} outputs, not one.`);
+  }
+
   /** Runs the graph: one tensor an input, and copies of the outputs in ordinary memory. */
   async run(feeds: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
     const { ort } = this.runtime;
@@ -88,9 +95,13 @@ export class Session {
         return outputs;
       } catch (cause) {
         if (cause instanceof StudioError) throw cause;
-        throw new StudioError("session-failed", `${this.name} failed while running: ${reasonOf(cause)}`, {
-          cause,
-        });
+        throw new StudioError(
+          "session-failed",
+          `${this.name} failed while running: ${reasonOf(cause)}`,
+          {
+            cause,
+          },
+        );
       }
     });
   }
@@ -107,7 +118,10 @@ export class Session {
 async function hostData(name: string, tensor: Tensor): Promise<Float32Array | Int32Array> {
   const data = await tensor.getData();
   if (data instanceof Float32Array || data instanceof Int32Array) return data;
-  throw new StudioError("internal", `The output "${name}" is ${tensor.type}, not float32 or int32.`);
+  throw new StudioError(
+    "internal",
+    `The output "${name}" is ${tensor.type}, not float32 or int32.`,
+  );
 }
 
 function providerOptions({ backend, device }: Runtime): InferenceSession.SessionOptions {
