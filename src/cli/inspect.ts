@@ -1,16 +1,18 @@
 /** @file `inspect`: an ONNX file's inputs, outputs and operators; for a UNet also its cross-attention and training graph. */
-import { open, readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { StudioError } from "../core/errors.ts";
 import { checkNames } from "../core/onnx/check.ts";
 import { decodeModel } from "../core/onnx/codec.ts";
-import { constantBytes } from "../core/onnx/constant.ts";
+import { type Constant, constantBytes } from "../core/onnx/constant.ts";
 import { graphFromModel } from "../core/onnx/from-proto.ts";
 import type { Declared, Graph } from "../core/onnx/graph.ts";
-import { type ExternalReader, materialise } from "../core/onnx/materialise.ts";
+import { materialise } from "../core/onnx/materialise.ts";
 import { trainingGraph } from "../core/surgery/training-graph.ts";
 import { prepareUnet, type UnetShape } from "../core/surgery/unet.ts";
 import { CLIP_TOKENS } from "../core/text/clip-tokenizer.ts";
+import { folderFiles } from "../hub/folder-files.ts";
+import { externalReader } from "../hub/model-files.ts";
 
 export interface InspectOptions {
   readonly json?: boolean;
@@ -84,23 +86,8 @@ async function bytesOf(file: string): Promise<Uint8Array> {
 
 /** Names of the external data files, each of them there and long enough. */
 async function checkedExternal(graph: Graph, folder: string): Promise<string[]> {
-  const read: ExternalReader = async (location, offset, length) => {
-    const name = path.join(folder, location);
-    const size = await stat(name).then(
-      (found) => found.size,
-      () => null,
-    );
-    if (size === null) return null;
-    const handle = await open(name);
-    try {
-      const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
-      await handle.read(bytes, 0, bytes.byteLength, offset);
-      return bytes;
-    } finally {
-      await handle.close();
-    }
-  };
-  const furthest = new Map<string, { end: number; constant: Parameters<typeof materialise>[0] }>();
+  const read = externalReader(folderFiles(folder), ".");
+  const furthest = new Map<string, { end: number; constant: Constant }>();
   for (const constant of graph.constants.values()) {
     if (constant.data.kind !== "external") continue;
     const { location, offset, length } = constant.data;

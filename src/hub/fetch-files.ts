@@ -4,22 +4,38 @@ import type { ModelFiles } from "./model-files.ts";
 
 /** @param base address of the model's folder, ending in "/" */
 export function fetchedFiles(base: string): ModelFiles {
+  // A Blob is the browser's to keep, on disk where it is large; only the ranges asked for enter the heap.
+  const blobs = new Map<string, Promise<Blob | null>>();
+  const blobOf = (path: string): Promise<Blob | null> => {
+    const known = blobs.get(path) ?? respond(base, path).then((found) => found?.blob() ?? null);
+    blobs.set(path, known);
+    return known;
+  };
   return {
     async read(path, onBytes) {
-      const response = await get(new URL(path, base));
-      if (response.status === 404) return null;
-      // A single-page host answers every unknown path with its page.
-      const html = response.headers.get("content-type")?.startsWith("text/html") === true;
-      if (html && !path.endsWith(".html")) return null;
-      if (!response.ok || response.body === null) {
-        throw new StudioError(
-          "download-failed",
-          `Fetching "${path}" failed with status ${response.status}; try again.`,
-        );
-      }
-      return collect(response, response.body, path, onBytes);
+      const response = await respond(base, path);
+      return response === null ? null : collect(response, path, onBytes);
+    },
+    async range(path, offset, length) {
+      const blob = await blobOf(path);
+      if (blob === null) return null;
+      return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
     },
   };
+}
+
+/** The response with the file; null where there is none. */
+async function respond(base: string, path: string): Promise<Response | null> {
+  const response = await get(new URL(path, base));
+  if (response.status === 404) return null;
+  // A single-page host answers every unknown path with its page.
+  const html = response.headers.get("content-type")?.startsWith("text/html") === true;
+  if (html && !path.endsWith(".html")) return null;
+  if (response.ok) return response;
+  throw new StudioError(
+    "download-failed",
+    `Fetching "${path}" failed with status ${response.status}; try again.`,
+  );
 }
 
 async function get(address: URL): Promise<Response> {
@@ -36,7 +52,6 @@ async function get(address: URL): Promise<Response> {
 
 async function collect(
   response: Response,
-  body: ReadableStream<Uint8Array>,
   path: string,
   onBytes: ((loaded: number, total: number) => void) | undefined,
 ): Promise<Uint8Array> {
@@ -44,20 +59,17 @@ async function collect(
   const total = encoded ? 0 : Number(response.headers.get("content-length") ?? 0);
   const chunks: Uint8Array[] = [];
   let loaded = 0;
-  const reader = body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
+  const reader = response.body?.getReader();
+  while (reader !== undefined) {
+    const { done, value } = await reader.read().catch((cause: unknown) => {
+      throw brokenOff(path, loaded, total, cause);
+    });
     if (done) break;
     chunks.push(value);
     loaded += value.byteLength;
     onBytes?.(loaded, total);
   }
-  if (total > 0 && loaded !== total) {
-    throw new StudioError(
-      "download-failed",
-      `"${path}" broke off after ${loaded} of ${total} bytes; try again.`,
-    );
-  }
+  if (total > 0 && loaded !== total) throw brokenOff(path, loaded, total);
   const bytes = new Uint8Array(loaded);
   let at = 0;
   for (const chunk of chunks) {
@@ -65,4 +77,13 @@ async function collect(
     at += chunk.byteLength;
   }
   return bytes;
+}
+
+function brokenOff(path: string, loaded: number, total: number, cause?: unknown): StudioError {
+  const of = total > 0 ? ` of ${total}` : "";
+  return new StudioError(
+    "download-failed",
+    `"${path}" broke off after ${loaded}${of} bytes; try again.`,
+    { cause },
+  );
 }

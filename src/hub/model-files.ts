@@ -5,6 +5,8 @@ import { StudioError } from "../core/errors.ts";
 export interface ModelFiles {
   /** Whole file; null where there is none. `onBytes` hears how much of it has come so far. */
   read(path: string, onBytes?: (loaded: number, total: number) => void): Promise<Uint8Array | null>;
+  /** Some bytes of a file that may be too large for memory: fewer where it ends early, null where there is none. */
+  range(path: string, offset: number, length: number): Promise<Uint8Array | null>;
 }
 
 /**
@@ -40,15 +42,7 @@ export async function readJson(files: ModelFiles, path: string): Promise<unknown
   }
 }
 
-/** External data beside an .onnx file, each file read once. */
+/** External data beside an .onnx file, read range by range as it is asked for. */
 export function externalReader(files: ModelFiles, folder: string): ExternalReader {
-  const cache = new Map<string, Promise<Uint8Array | null>>();
-  return async (location, offset, length) => {
-    let file = cache.get(location);
-    if (file === undefined) {
-      file = files.read(`${folder}/${location}`);
-      cache.set(location, file);
-    }
-    return (await file)?.subarray(offset, offset + length) ?? null;
-  };
+  return (location, offset, length) => files.range(`${folder}/${location}`, offset, length);
 }
