@@ -21,7 +21,7 @@ function key(name: string): number {
 }
 
 /** A stream of 32-bit hashes, addressed by index. */
-export function hashes(seed: number, name: string): (index: number) => number {
+function hashes(seed: number, name: string): (index: number) => number {
   const start = key(name) + Math.imul(seed, 0x85ebca6b);
   return (index) => mix(Math.imul(index, 0x9e3779b9) + start);
 }

@@ -1,0 +1,71 @@
+/** @file The three tiers of tests that vitest runs: pure code in Node, sessions in Node, WebGPU in Chromium. */
+import { playwright } from "@vitest/browser-playwright";
+import { configDefaults, defineConfig } from "vitest/config";
+import { chromiumFlags } from "./scripts/chromium-flags.mjs";
+import { findChromium } from "./scripts/find-chromium.mjs";
+import { isolationHeaders } from "./scripts/isolation-headers.mjs";
+
+const chromium = findChromium();
+const needsSessions = "src/**/*.wasm.test.ts";
+const needsWebGpu = ["src/**/*.gpu.test.ts", "tests/support/*.gpu.test.ts"];
+
+export default defineConfig({
+  test: {
+    // A tier that finds no test fails; so does a test that was left as .only.
+    passWithNoTests: false,
+    allowOnly: false,
+    projects: [
+      {
+        test: {
+          name: "core",
+          environment: "node",
+          include: ["src/**/*.test.{ts,tsx}", "scripts/**/*.test.ts", "tests/**/*.test.ts"],
+          exclude: [...configDefaults.exclude, needsSessions, ...needsWebGpu],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: "engine",
+          environment: "node",
+          include: [needsSessions],
+          // A session computes on every core by itself, so files run one after another.
+          pool: "forks",
+          fileParallelism: false,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        optimizeDeps: { exclude: ["onnxruntime-web"] },
+        server: { headers: isolationHeaders },
+        test: {
+          name: "gpu",
+          include: needsWebGpu,
+          setupFiles: ["tests/support/gpu-setup.ts"],
+          provide: { allowNoWebGpu: process.env["ALLOW_NO_WEBGPU"] === "1" },
+          fileParallelism: false,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          sequence: { groupOrder: 2 },
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: {
+                args: chromiumFlags(process.env),
+                // Without a path this would be Playwright's headless shell, which has no WebGPU.
+                ...(chromium === null
+                  ? { channel: "chromium" }
+                  : { executablePath: chromium.path }),
+              },
+            }),
+            instances: [{ browser: "chromium" }],
+          },
+        },
+      },
+    ],
+  },
+});
