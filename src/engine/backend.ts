@@ -10,7 +10,7 @@ export interface Surroundings {
 }
 
 /** Threads for the wasm backend: all cores up to eight, one where the page is not cross-origin isolated. */
-export function threadCount({ crossOriginIsolated, cores }: Surroundings): number {
+function threadCount({ crossOriginIsolated, cores }: Surroundings): number {
   return crossOriginIsolated ? Math.max(1, Math.min(8, cores)) : 1;
 }
 

@@ -16,8 +16,6 @@ export type Attribute =
 
 export type Attributes = ReadonlyMap<string, Attribute>;
 
-export const NO_ATTRIBUTES: Attributes = new Map();
-
 export const int = (value: number): Attribute => ({ type: "int", value });
 export const float = (value: number): Attribute => ({ type: "float", value });
 export const string = (value: string): Attribute => ({ type: "string", value });

@@ -230,7 +230,7 @@ function literalValue(constant: Constant): NdArray | undefined {
 }
 
 /** The one number a constant holds throughout, where its description alone says so. */
-export function uniformValue(constant: Constant): number | undefined {
+function uniformValue(constant: Constant): number | undefined {
   if (constant.data.kind === "fill") return constant.data.value;
   return elementCount(constant.dims) === 1 ? smallValue(constant)?.data[0] : undefined;
 }

@@ -1,5 +1,5 @@
 /** @file An onnxruntime-web build that is loaded and configured: what sessions are made with. */
-import type * as Ort from "onnxruntime-common";
+import type * as Ort from "onnxruntime-web";
 import type { BackendName } from "../../rpc/contracts.ts";
 import { Serial } from "./serial.ts";
 

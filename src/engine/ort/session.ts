@@ -1,5 +1,5 @@
 /** @file An inference session made from a Graph. The one module that knows onnxruntime's options and quirks. */
-import type { InferenceSession, Tensor } from "onnxruntime-common";
+import type { InferenceSession, Tensor } from "onnxruntime-web";
 import { StudioError } from "../../core/errors.ts";
 import { encodeModel } from "../../core/onnx/codec.ts";
 import type { Graph } from "../../core/onnx/graph.ts";

@@ -1,0 +1,34 @@
+/** @file Starts the engine, asks it to open the model named in the address, and mounts the page. */
+import "@mantine/core/styles.css";
+import { MantineProvider } from "@mantine/core";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./app.tsx";
+import { startEngine } from "./rpc/client.ts";
+import { EngineContext } from "./state/engine-context.ts";
+import { createModelStore } from "./state/model-store.ts";
+import { queryClient } from "./state/query-client.ts";
+import { cssVariables, theme } from "./ui/theme.ts";
+
+const DEFAULT_MODEL = "toybox-256";
+
+const container = document.getElementById("root");
+if (container === null) throw new Error("index.html has no element with the id root");
+
+const engine = startEngine();
+const modelId = new URLSearchParams(location.search).get("model") ?? DEFAULT_MODEL;
+const models = createModelStore(engine, modelId);
+models.getState().open("auto");
+
+createRoot(container).render(
+  <StrictMode>
+    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
+      <QueryClientProvider client={queryClient}>
+        <EngineContext value={{ engine, models }}>
+          <App />
+        </EngineContext>
+      </QueryClientProvider>
+    </MantineProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,96 @@
+/** @file The engine contract over a real message channel: values, progress, typed errors, a dying worker. */
+import { expose } from "comlink";
+import { afterEach, describe, expect, it } from "vitest";
+import { StudioError } from "../core/errors.ts";
+import { connectEngine, type EngineClient } from "./client.ts";
+import type { EngineApi, NoisePrediction, OpenProgress } from "./contracts.ts";
+
+const prediction: NoisePrediction = {
+  shape: [1, 4, 1, 1],
+  data: Float32Array.of(0.5, -1.5, 2, 0),
+  milliseconds: 3,
+  mean: 0.25,
+  standardDeviation: 1.25,
+  promptTokens: 2,
+  truncatedText: null,
+};
+
+const engine: EngineApi = {
+  describeBackend(preference) {
+    if (preference === "webgpu") throw new TypeError("no adapter");
+    return Promise.resolve({
+      chosen: "wasm",
+      reason: "asked for",
+      adapter: null,
+      isFallbackAdapter: false,
+      threads: 2,
+      crossOriginIsolated: true,
+    });
+  },
+  openModel(id, _preference, onProgress) {
+    onProgress({ stage: "download", part: "unet", loaded: 1, total: 2 });
+    onProgress({ stage: "download", part: "unet", loaded: 2, total: 2 });
+    return Promise.reject(new StudioError("model-not-found", `There is no model "${id}".`));
+  },
+  predictNoise: () => Promise.resolve(prediction),
+  close: () => new Promise(() => undefined),
+};
+
+const channels: MessageChannel[] = [];
+
+function connect(crash = new Promise<never>(() => undefined)): EngineClient {
+  const channel = new MessageChannel();
+  channels.push(channel);
+  expose(engine, channel.port1);
+  return connectEngine(channel.port2, crash, () => {
+    channel.port2.close();
+  });
+}
+
+afterEach(() => {
+  for (const { port1, port2 } of channels.splice(0)) {
+    port1.close();
+    port2.close();
+  }
+});
+
+describe("the engine over a message channel", () => {
+  it("returns values unchanged, typed arrays included", async () => {
+    const client = connect();
+    expect(await client.predictNoise({ prompt: "a cat", timestep: 1, seed: 1 })).toEqual(
+      prediction,
+    );
+    expect((await client.describeBackend("auto")).threads).toBe(2);
+  });
+
+  it("keeps the code of a StudioError, and calls back with progress in order", async () => {
+    const seen: OpenProgress[] = [];
+    const error: unknown = await connect()
+      .openModel("nope", "auto", (progress) => seen.push(progress))
+      .catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(StudioError);
+    expect(error).toMatchObject({ code: "model-not-found", message: 'There is no model "nope".' });
+    // Progress has a channel of its own and may arrive after the answer.
+    await expect.poll(() => seen.map(({ loaded }) => loaded)).toEqual([1, 2]);
+  });
+
+  it("leaves other errors as they were", async () => {
+    const error: unknown = await connect()
+      .describeBackend("webgpu")
+      .catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(Error);
+    expect(error).not.toBeInstanceOf(StudioError);
+    expect(error).toMatchObject({ name: "TypeError", message: "no adapter" });
+  });
+
+  it("ends a waiting call when the worker dies", async () => {
+    let crash: (reason: StudioError) => void = () => undefined;
+    const call = connect(
+      new Promise<never>((_, reject) => {
+        crash = reject;
+      }),
+    ).close();
+    crash(new StudioError("internal", "The engine stopped. Reload the page."));
+    await expect(call).rejects.toMatchObject({ code: "internal" });
+  });
+});

@@ -1,0 +1,28 @@
+/** @file Hands the engine and the model store to components, without a global. */
+import { createContext, useContext } from "react";
+import { useStore } from "zustand";
+import { StudioError } from "../core/errors.ts";
+import type { EngineApi } from "../rpc/contracts.ts";
+import type { ModelState, ModelStore } from "./model-store.ts";
+
+export interface EngineContextValue {
+  readonly engine: EngineApi;
+  readonly models: ModelStore;
+}
+
+export const EngineContext = createContext<EngineContextValue | null>(null);
+
+function useEngineContext(): EngineContextValue {
+  const value = useContext(EngineContext);
+  if (value === null)
+    throw new StudioError("internal", "No engine was provided to this component.");
+  return value;
+}
+
+export function useEngine(): EngineApi {
+  return useEngineContext().engine;
+}
+
+export function useModel<T>(select: (state: ModelState) => T): T {
+  return useStore(useEngineContext().models, select);
+}
