@@ -49,7 +49,9 @@ for (const kind of ["forward", "step"] as const) {
   const theirs: number[] = [];
   for (let round = 0; round < rounds; round++) {
     ours.push(await measured.run());
+    await settle();
     if (peer !== null) theirs.push(await peer.run(work));
+    await settle();
   }
   await measured.release();
   const row: Row = {
@@ -82,6 +84,11 @@ const report = {
 };
 await writeFile(new URL(`${machine}.json`, folder), `${JSON.stringify(report, null, 2)}\n`);
 console.log(`written to bench/results/${machine}.json`);
+
+/** Thread pools go on spinning for a while after a run, on the cores that the other side is about to use. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 300));
+}
 
 function show({ median, low, high }: Spread, digits: number): string {
   return `${median.toFixed(digits)} (${low.toFixed(digits)}..${high.toFixed(digits)})`;

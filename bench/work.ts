@@ -32,7 +32,7 @@ export interface Measured {
 }
 
 /** The graph of a piece of work. */
-export async function graphOf({ batch, kind }: Work): Promise<Graph> {
+async function graphOf({ batch, kind }: Work): Promise<Graph> {
   const bytes = await readRequired(folderFiles(MODEL), "unet/model.onnx");
   const unet = prepareUnet(graphFromModel(decodeModel(bytes)), { batch, ...SHAPE }, { blocks: 16 });
   return kind === "forward" ? unet.graph : trainingGraph(unet).graph;
