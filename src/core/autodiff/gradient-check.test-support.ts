@@ -113,7 +113,7 @@ const EMPTY: Omit<Graph, "opset"> = {
 /** The operator with its outputs contracted with fixed random tensors C_o:   loss = Σ_o Σ Y_o ∘ C_o */
 function problemOf(op: SupportedOp, test: Case, seed: number): Problem {
   const emit = new Emitter({ ...EMPTY, opset: test.opset ?? 18 });
-  const make = new Maker(emit, { ...EMPTY, opset: emit.opset });
+  const make = new Maker(emit, { ...EMPTY, opset: emit.opset }, []);
   const feeds = new Map<string, NdArray>();
   const wrt = new Map<number, string>();
   const names = test.inputs.map((input, i) => {

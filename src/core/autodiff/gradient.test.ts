@@ -11,6 +11,62 @@ import { empty, input, total, weight } from "./small-graph.test-support.ts";
 const added = (before: Graph, after: Graph): readonly Node[] =>
   after.nodes.slice(before.nodes.length);
 
+describe("attention", () => {
+  const width = (d: number): [Graph, string] => {
+    const emit = empty();
+    const q = input(emit, "q", 2, 3, d);
+    const k = input(emit, "k", 2, 4, d);
+    const v = input(emit, "v", 2, 4, d);
+    const turned = emit.op("Transpose", [k], { perm: ints([0, 2, 1]) });
+    const mixed = emit.op("MatMul", [emit.op("Softmax", [emit.op("MatMul", [q, turned])]), v]);
+    // A weight for every element, so that no gradient is a sum of equal parts.
+    const weights = Array.from({ length: 2 * 3 * d }, (_, i) => Math.sin(3 * i + 1));
+    const contrast = emit.constant(constantOf("float64", [2, 3, d], weights));
+    const loss = total(emit, emit.op("Mul", [mixed, contrast]));
+    return [emit.finish([loss]), loss];
+  };
+
+  it.each([1, 4, 6, 8])("agrees with finite differences at head size %i", async (d) => {
+    const [graph, loss] = width(d);
+    const names = ["q", "k", "v"];
+    const result = gradient(graph, { of: loss, wrt: names });
+    const feeds: Record<string, number[]> = {
+      q: Array.from({ length: 6 * d }, (_, i) => Math.cos(5 * i)),
+      k: Array.from({ length: 8 * d }, (_, i) => Math.cos(7 * i + 2)),
+      v: Array.from({ length: 8 * d }, (_, i) => Math.cos(11 * i + 3)),
+    };
+    const lossAt = async (name: string, i: number, by: number): Promise<number> => {
+      const moved = { ...feeds, [name]: feeds[name]!.map((x, j) => (i === j ? x + by : x)) };
+      return (await evaluateAll(graph, moved, [loss]))[0]!.data[0]!;
+    };
+    const h = 1e-5;
+    for (const name of names) {
+      const [got] = await evaluateAll(result.graph, feeds, [result.gradients.get(name)!]);
+      for (let i = 0; i < feeds[name]!.length; i++) {
+        const slope = ((await lossAt(name, i, h)) - (await lossAt(name, i, -h))) / (2 * h);
+        // Central differences in float64: h² and rounding over h, both below 1e-9 for values of order one.
+        expect(Math.abs(got!.data[i]! - slope)).toBeLessThan(1e-8);
+      }
+    }
+  });
+
+  it("passes over the T x K scores once: one product after the MatMul, no sum, no difference", () => {
+    const [before, loss] = width(8);
+    const { graph } = gradient(before, { of: loss, wrt: ["q", "k", "v"] });
+    const scores = added(before, graph).filter((node) =>
+      node.outputs.some((name) => graph.types.get(name)?.dims.join() === "2,3,4"),
+    );
+    expect(scores.map((node) => node.opType)).toEqual(["MatMul", "Mul"]);
+  });
+
+  it("keeps the plain form where the probabilities are used or differentiated themselves", () => {
+    const [before, loss] = width(8);
+    const probabilities = before.nodes.find((node) => node.opType === "Softmax")!.outputs[0]!;
+    const { graph } = gradient(before, { of: loss, wrt: ["q", probabilities] });
+    expect(added(before, graph).map((node) => node.opType)).toContain("Sub");
+  });
+});
+
 describe("gradient", () => {
   it("adds up what comes back along every branch of a value", async () => {
     const emit = empty();

@@ -49,7 +49,7 @@ export interface GradientResult {
  */
 export function gradient(graph: Graph, request: GradientRequest): GradientResult {
   const emit = new Emitter(graph);
-  const make = new Maker(emit, graph);
+  const make = new Maker(emit, graph, request.wrt);
   const sums = new Contributions(make);
   const refusals: string[] = [];
   const path = pathBetween(graph, request.of, checked(emit, request));

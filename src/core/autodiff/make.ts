@@ -8,6 +8,7 @@ import {
 } from "../onnx/constant.ts";
 import type { Emitter } from "../onnx/emit.ts";
 import { type Graph, type Node, producersOf } from "../onnx/graph.ts";
+import { attentionSoftmaxes } from "./attention.ts";
 import { type DType, DTYPES } from "../tensor/dtype.ts";
 import { broadcastDims, type Dims, elementCount, sameDims } from "../tensor/shape.ts";
 
@@ -21,11 +22,17 @@ export class Maker {
   private readonly transposed = new Map<string, { from: string; perm: readonly number[] }>();
   private readonly reshaped = new Map<string, string>();
   private readonly derived = new Map<string, string>();
+  /** Softmaxes over the last axis whose only reader is one MatMul, as attention has them. */
+  private readonly attention: ReadonlySet<string>;
+  /** Gradients of such softmaxes from which their weighted mean is already taken (see rules/attention.ts). */
+  readonly centred = new Set<string>();
   /** Bytes of every weight that the gradient keeps a second time, by name. */
   readonly duplicates = new Map<string, number>();
 
-  constructor(emit: Emitter, start: Graph) {
+  /** @param wanted values whose own gradients are asked for */
+  constructor(emit: Emitter, start: Graph, wanted: readonly string[]) {
     this.emit = emit;
+    this.attention = attentionSoftmaxes(start, wanted);
     for (const [name, node] of producersOf(start)) this.remember(name, node);
   }
 
@@ -37,6 +44,10 @@ export class Maker {
       this.transposed.set(name, { from, perm: intsAttribute(node, "perm", reversed) });
     }
     if (node.opType === "Reshape") this.reshaped.set(name, from);
+  }
+
+  isAttention(value: string): boolean {
+    return this.attention.has(value);
   }
 
   dims(value: string): Dims {

@@ -3,6 +3,7 @@ import { float, floatAttribute, int, intAttribute } from "../../onnx/attributes.
 import { elementCount } from "../../tensor/shape.ts";
 import type { Maker } from "../make.ts";
 import type { RuleContext, VjpRule } from "../rule.ts";
+import { centredGradient } from "./attention.ts";
 
 /**
  * MatMul   Y = A·B        A [..., M, K]   B [..., K, N]   Y [..., M, N], batch axes broadcast
@@ -57,13 +58,15 @@ function sharedRight(
  * With A the attention probabilities [B, H, T, T] the second form of dB turns [.., T, D] tensors only.
  */
 function bothBatched(
-  { make, emit, needs }: RuleContext,
+  context: RuleContext,
   left: string,
   right: string,
   grad: string,
 ): (string | null)[] {
+  const { make, emit, needs } = context;
   const product = (a: string, b: string): string => emit.op("MatMul", [a, b]);
   const ofLeft = (): string => {
+    if (make.isAttention(left)) return centredGradient(context, right, grad);
     const direct = lastTwoSwapped(make, right).cost;
     const turned = elementCount(make.dims(grad)) + elementCount(make.dims(left));
     return direct <= turned
