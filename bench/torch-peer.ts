@@ -38,8 +38,9 @@ export async function startTorch(config: string, threads: number): Promise<Torch
   const ready = await answer().catch(() => null);
   if (ready === null) {
     const reason = complaint.trim().split("\n").at(-1) ?? "";
+    const detail = reason === "" ? "" : ` (${reason})`;
     return {
-      absent: `PyTorch is not compared: ${python} with torch and diffusers did not start (${reason})`,
+      absent: `PyTorch is not compared: ${python} with torch and diffusers did not start${detail}.`,
     };
   }
   return {
