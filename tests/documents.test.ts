@@ -26,7 +26,7 @@ describe("docs/dependencies.md", () => {
 describe.each(["README.md", "ARCHITECTURE.md"])("%s", (file) => {
   it("names only scripts, files and folders that exist", () => {
     const text = read(file);
-    const scripts = [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, name = ""]) => name);
+    const scripts = [...text.matchAll(/npm run (?:-s )?([\w:-]+)/g)].map(([, name = ""]) => name);
     for (const script of scripts) expect(packageJson.scripts).toHaveProperty([script]);
     const links = [...text.matchAll(/\]\(([^):]+)\)/g)].map(([, target = ""]) => target);
     const paths = [
