@@ -1,6 +1,6 @@
 /** @file All key and value projections of a prompt as one product: KV [B, L, S] = c [B, L, E] · W [E, S]. */
 import { Emitter } from "../core/onnx/emit.ts";
-import type { Graph } from "../core/onnx/graph.ts";
+import { emptyGraph, type Graph } from "../core/onnx/graph.ts";
 import type { KvLayout } from "../core/surgery/kv-layout.ts";
 
 export interface KvProjectionGraph {
@@ -17,14 +17,7 @@ export function kvProjectionGraph(
   layout: KvLayout,
   { batch, tokens }: { readonly batch: number; readonly tokens: number },
 ): KvProjectionGraph {
-  const emit = new Emitter({
-    opset: 17,
-    inputs: [],
-    outputs: [],
-    nodes: [],
-    constants: new Map(),
-    types: new Map(),
-  });
+  const emit = new Emitter(emptyGraph(17));
   const { textWidth, columns } = layout;
   const features = emit.input("encoder_hidden_states", {
     dtype: "float32",

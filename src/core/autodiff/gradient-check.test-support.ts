@@ -3,7 +3,7 @@ import type { Attribute } from "../onnx/attributes.ts";
 import { type Constant, constantOf } from "../onnx/constant.ts";
 import { Emitter } from "../onnx/emit.ts";
 import { evaluateGraph } from "../onnx/evaluate.ts";
-import type { Graph } from "../onnx/graph.ts";
+import { emptyGraph, type Graph } from "../onnx/graph.ts";
 import { materialise, noExternalData } from "../onnx/materialise.ts";
 import type { SupportedOp } from "../onnx/operators/supported.ts";
 import { normal } from "../random/normal.ts";
@@ -102,18 +102,10 @@ interface Problem {
   readonly wrt: ReadonlyMap<number, string>;
 }
 
-const EMPTY: Omit<Graph, "opset"> = {
-  inputs: [],
-  outputs: [],
-  nodes: [],
-  constants: new Map(),
-  types: new Map(),
-};
-
 /** The operator with its outputs contracted with fixed random tensors C_o:   loss = Σ_o Σ Y_o ∘ C_o */
 function problemOf(op: SupportedOp, test: Case, seed: number): Problem {
-  const emit = new Emitter({ ...EMPTY, opset: test.opset ?? 18 });
-  const make = new Maker(emit, { ...EMPTY, opset: emit.opset }, []);
+  const emit = new Emitter(emptyGraph(test.opset ?? 18));
+  const make = new Maker(emit, emptyGraph(emit.opset), []);
   const feeds = new Map<string, NdArray>();
   const wrt = new Map<number, string>();
   const names = test.inputs.map((input, i) => {

@@ -2,17 +2,11 @@
 import { int } from "../onnx/attributes.ts";
 import { constantOf } from "../onnx/constant.ts";
 import { Emitter } from "../onnx/emit.ts";
+import { emptyGraph } from "../onnx/graph.ts";
 import { type Dims, elementCount } from "../tensor/shape.ts";
 
 export function empty(opset = 18): Emitter {
-  return new Emitter({
-    opset,
-    inputs: [],
-    outputs: [],
-    nodes: [],
-    constants: new Map(),
-    types: new Map(),
-  });
+  return new Emitter(emptyGraph(opset));
 }
 
 export const input = (emit: Emitter, name: string, ...dims: Dims): string =>

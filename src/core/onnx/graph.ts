@@ -43,6 +43,11 @@ export interface Graph {
   readonly types: ReadonlyMap<string, TensorType>;
 }
 
+/** A graph with nothing in it, to build on. */
+export function emptyGraph(opset: number): Graph {
+  return { opset, inputs: [], outputs: [], nodes: [], constants: new Map(), types: new Map() };
+}
+
 /** Which node makes each value. */
 export function producersOf(graph: Graph): Map<string, Node> {
   const producers = new Map<string, Node>();

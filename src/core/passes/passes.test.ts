@@ -5,21 +5,14 @@ import { type Constant, constantOf } from "../onnx/constant.ts";
 import { checkStatic } from "../onnx/check.ts";
 import { Emitter } from "../onnx/emit.ts";
 import { evaluateGraph } from "../onnx/evaluate.ts";
-import type { Graph } from "../onnx/graph.ts";
+import { emptyGraph, type Graph } from "../onnx/graph.ts";
 import { fromBytes, ndArray, type NdArray } from "../tensor/nd-array.ts";
 import { prune } from "./prune.ts";
 import { simplify } from "./simplify.ts";
 import { specialise } from "./specialise.ts";
 import { widen } from "./widen.ts";
 
-const EMPTY: Graph = {
-  opset: 17,
-  inputs: [],
-  outputs: [],
-  nodes: [],
-  constants: new Map(),
-  types: new Map(),
-};
+const EMPTY = emptyGraph(17);
 
 function literal(_: string, { data, dims, dtype }: Constant): NdArray {
   if (data.kind === "bytes") return fromBytes(dtype, dims, data.bytes);
