@@ -5,6 +5,7 @@ import { describeNode, type Graph, type Node } from "../onnx/graph.ts";
 import { isSupported } from "../onnx/operators/supported.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { elementCount, sameDims } from "../tensor/shape.ts";
+import { type Composite, compositesOf } from "./composites.ts";
 import { contextOf } from "./context.ts";
 import { Contributions } from "./contributions.ts";
 import { Maker } from "./make.ts";
@@ -19,6 +20,8 @@ export interface GradientRequest {
   readonly seed?: string;
   /** Inputs, constants or computed values, floating point. */
   readonly wrt: readonly string[];
+  /** False: differentiate SiLU, GELU and GroupNorm node by node, to compare with the shorter gradients. */
+  readonly composites?: boolean;
 }
 
 export interface GradientReport {
@@ -51,6 +54,8 @@ export function gradient(graph: Graph, request: GradientRequest): GradientResult
   const emit = new Emitter(graph);
   const make = new Maker(emit, graph, request.wrt);
   const sums = new Contributions(make);
+  const composites =
+    request.composites === false ? new Map<Node, Composite>() : compositesOf(graph, request.wrt);
   const refusals: string[] = [];
   const path = pathBetween(graph, request.of, checked(emit, request));
   for (const step of path) {
@@ -63,6 +68,12 @@ export function gradient(graph: Graph, request: GradientRequest): GradientResult
   for (const { node, inputs } of path.reverse()) {
     const gradOutputs = node.outputs.map((output) => sums.of(output));
     if (gradOutputs.every((d) => d === null)) continue;
+    const composite = composites.get(node);
+    if (composite !== undefined) {
+      // Nothing reaches the nodes inside: the walk passes them by.
+      sums.add(composite.input, composite.gradient(make, gradOutputs[0]!));
+      continue;
+    }
     try {
       const gradInputs = ruleFor(node)(contextOf(node, inputs, gradOutputs, make));
       for (const i of inputs) sums.add(node.inputs[i]!, gradInputs[i] ?? null);

@@ -48,7 +48,12 @@ export function trainingGraph(
   const total = emit.op("ReduceSum", [loss, emit.ints([0])], keep);
   const forward = emit.finish([unet.prediction, loss, total]);
   const wrt = unet.queryOut === undefined ? [KV_INPUT] : [KV_INPUT, QUERY_OUT_INPUT];
-  const result = gradient(forward, { of: total, seed: scale, wrt });
+  const result = gradient(forward, {
+    of: total,
+    seed: scale,
+    wrt,
+    composites: options.simplify !== false,
+  });
   const outputs = [unet.prediction, loss, ...wrt.map((name) => result.gradients.get(name)!)];
   const wanted = prune(result.graph, outputs);
   return {

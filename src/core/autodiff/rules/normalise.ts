@@ -73,6 +73,10 @@ export const groupNormalization: VjpRule = (context) =>
     context.opset < 21 ? "group" : "channel",
   );
 
+/** The same for a norm whose s and t have one number a channel, whatever operators it is made of. */
+export const groupedByChannel = (context: RuleContext, groups: number): (string | null)[] =>
+  grouped(context, groups, "channel");
+
 /**
  * X as [B, groups, C / groups, pixels], so that a group is the last two axes.
  * Means of dY and dY∘X are taken over the pixels first: s is applied to those few numbers and to r, never to
