@@ -14,6 +14,7 @@ import { chooseBackend } from "./backend.ts";
 import { adapterFacts, requestAdapter, requestDevice } from "./device.ts";
 import { openModel, type OpenModel } from "./model.ts";
 import { browserRuntime } from "./ort/runtime-browser.ts";
+import { Serial } from "./ort/serial.ts";
 
 /** Models that come with the studio, by id; the folder is public/models/<id>. */
 const BUNDLED: Readonly<Record<string, string>> = { "toybox-256": "Toybox 256" };
@@ -30,6 +31,9 @@ export function createEngine(
   modelsBase = new URL("../models/", self.location.href).href,
 ): EngineApi {
   let opened: Opened | null = null;
+  // Opening, predicting and closing wait for each other: a model is never closed under a prediction,
+  // and of two that are opened in a row none is left behind.
+  const calls = new Serial();
 
   const close = async (): Promise<void> => {
     const last = opened;
@@ -83,12 +87,13 @@ export function createEngine(
     async describeBackend(preference) {
       return (await survey(preference)).report;
     },
-    openModel: open,
-    async predictNoise(request) {
-      if (opened === null) throw new StudioError("invalid-input", "Open a model first.");
-      return predict(opened.model, request);
-    },
-    close,
+    openModel: (id, preference, onProgress) => calls.run(() => open(id, preference, onProgress)),
+    predictNoise: (request) =>
+      calls.run(() => {
+        if (opened === null) throw new StudioError("invalid-input", "Open a model first.");
+        return predict(opened.model, request);
+      }),
+    close: () => calls.run(close),
   };
 }
 

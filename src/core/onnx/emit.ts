@@ -11,9 +11,9 @@ import type { SupportedOp } from "./operators/supported.ts";
 /** Constants up to this many elements are looked into by type rules (axes, shapes, split sizes). */
 const SMALL = 4096;
 
-/** The numbers of a constant whose bytes are at hand and few; undefined otherwise. */
-export function smallValue(constant: Constant | undefined): NdArray | undefined {
-  if (constant === undefined || elementCount(constant.dims) > SMALL) return undefined;
+/** The numbers of a constant that lie at hand (no file has to be read) and are at most `limit`; else undefined. */
+export function smallValue(constant: Constant | undefined, limit = SMALL): NdArray | undefined {
+  if (constant === undefined || elementCount(constant.dims) > limit) return undefined;
   const { data, dims, dtype } = constant;
   if (data.kind === "bytes") return fromBytes(dtype, dims, data.bytes);
   if (data.kind === "fill") {

@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import { float, int, ints } from "../onnx/attributes.ts";
 import { type Constant, constantOf } from "../onnx/constant.ts";
 import { checkStatic } from "../onnx/check.ts";
-import { Emitter } from "../onnx/emit.ts";
+import { Emitter, smallValue } from "../onnx/emit.ts";
 import { evaluateGraph } from "../onnx/evaluate.ts";
 import { emptyGraph, type Graph } from "../onnx/graph.ts";
-import { fromBytes, ndArray, type NdArray } from "../tensor/nd-array.ts";
+import { ndArray, type NdArray } from "../tensor/nd-array.ts";
 import { prune } from "./prune.ts";
 import { simplify } from "./simplify.ts";
 import { specialise } from "./specialise.ts";
@@ -14,11 +14,10 @@ import { widen } from "./widen.ts";
 
 const EMPTY = emptyGraph(17);
 
-function literal(_: string, { data, dims, dtype }: Constant): NdArray {
-  if (data.kind === "bytes") return fromBytes(dtype, dims, data.bytes);
-  if (data.kind !== "fill") throw new Error(`unexpected ${data.kind}`);
-  const count = dims.reduce((a, b) => a * b, 1);
-  return ndArray(dtype, dims, new Float64Array(count).fill(data.value));
+function literal(name: string, constant: Constant): NdArray {
+  const value = smallValue(constant);
+  if (value === undefined) throw new Error(`the constant "${name}" is not at hand`);
+  return value;
 }
 
 function valueOf(graph: Graph, x: NdArray): number[] {

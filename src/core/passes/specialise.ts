@@ -4,7 +4,7 @@
  */
 import { StudioError } from "../errors.ts";
 import type { DType } from "../tensor/dtype.ts";
-import { fromBytes, ndArray, type NdArray } from "../tensor/nd-array.ts";
+import { ndArray, type NdArray } from "../tensor/nd-array.ts";
 import { type Dims, elementCount, sameDims } from "../tensor/shape.ts";
 import { intsAttribute } from "../onnx/attributes.ts";
 import {
@@ -149,7 +149,7 @@ class Folder {
       else if (shapeOnly && type !== undefined) {
         inputs.push({ dtype: type.dtype, dims: type.dims, data: new Float64Array(0) });
       } else {
-        const value = constant === undefined ? undefined : literalValue(constant);
+        const value = smallValue(constant, FOLD_LIMIT);
         if (value === undefined) return undefined;
         inputs.push(value);
       }
@@ -216,17 +216,6 @@ class Folder {
       types: this.types,
     };
   }
-}
-
-/** The numbers of a constant that lie in the model itself and are few enough to compute with. */
-function literalValue(constant: Constant): NdArray | undefined {
-  const { data, dims, dtype } = constant;
-  if (elementCount(dims) > FOLD_LIMIT) return undefined;
-  if (data.kind === "bytes") return fromBytes(dtype, dims, data.bytes);
-  if (data.kind === "fill") {
-    return ndArray(dtype, dims, new Float64Array(elementCount(dims)).fill(data.value));
-  }
-  return undefined;
 }
 
 /** The one number a constant holds throughout, where its description alone says so. */

@@ -4,9 +4,10 @@
  * the graph, this one node costs three digits of every gradient on WebGPU.
  */
 import { StudioError } from "../errors.ts";
+import { smallValue } from "../onnx/emit.ts";
 import { evaluateGraph } from "../onnx/evaluate.ts";
 import type { Graph, Node } from "../onnx/graph.ts";
-import { fromBytes, ndArray } from "../tensor/nd-array.ts";
+import { ndArray } from "../tensor/nd-array.ts";
 import { prune } from "../passes/prune.ts";
 
 /** Name of the input [B, F] that takes the timestep's place. */
@@ -71,8 +72,9 @@ export function cutTimeFeatures(graph: Graph): TimeCut {
         prelude,
         new Map([["timestep", feed]]),
         [features],
-        (name, { data, dims, dtype }) => {
-          if (data.kind === "bytes") return fromBytes(dtype, dims, data.bytes);
+        (name, constant) => {
+          const value = smallValue(constant, Infinity);
+          if (value !== undefined) return value;
           throw new StudioError(
             "model-unsupported",
             `The time embedding's constant "${name}" is not in the model file.`,
