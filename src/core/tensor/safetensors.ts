@@ -3,26 +3,30 @@ import { StudioError } from "../errors.ts";
 import { byteSize, type DType } from "./dtype.ts";
 import { elementCount } from "./shape.ts";
 
-const DTYPE_NAMES: Readonly<Record<string, DType>> = {
-  F64: "float64",
-  F32: "float32",
-  F16: "float16",
-  BF16: "bfloat16",
-  I64: "int64",
-  I32: "int32",
-  I16: "int16",
-  I8: "int8",
-  U64: "uint64",
-  U32: "uint32",
-  U16: "uint16",
-  U8: "uint8",
-  BOOL: "bool",
-};
+/** What the format calls each element type, the widest first: the order in which the reference writes tensors. */
+export const SAFETENSORS_DTYPES: ReadonlyMap<string, DType> = new Map<string, DType>([
+  ["U64", "uint64"],
+  ["I64", "int64"],
+  ["F64", "float64"],
+  ["F32", "float32"],
+  ["U32", "uint32"],
+  ["I32", "int32"],
+  ["BF16", "bfloat16"],
+  ["F16", "float16"],
+  ["U16", "uint16"],
+  ["I16", "int16"],
+  ["I8", "int8"],
+  ["U8", "uint8"],
+  ["BOOL", "bool"],
+]);
+
+/** The header's entry of strings that are about the whole file. */
+export const METADATA_KEY = "__metadata__";
 
 export interface SafetensorsEntry {
   readonly dtype: DType;
   readonly dims: readonly number[];
-  /** A view of the file. */
+  /** Of a file that was read, a view of it: little-endian, perhaps unaligned. */
   readonly bytes: Uint8Array;
 }
 
@@ -35,55 +39,103 @@ export interface Safetensors {
 const MAX_HEADER = 100_000_000;
 
 /**
- * @throws StudioError "model-corrupt" where the file is cut short or its header does not describe it
+ * As strict as the reference implementation: tensors cover the file without gaps, overlaps or a rest. Beyond it,
+ * a name that is given twice is refused.
+ * @throws StudioError "model-corrupt" where the file is cut short or its header does not describe it,
+ *   "model-unsupported" where it has an element type that the studio does not read
  */
 export function readSafetensors(file: Uint8Array): Safetensors {
   if (file.byteLength < 8) throw corrupt("it is too short to have a header");
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const length = view.getBigUint64(0, true);
-  if (length > MAX_HEADER || length > file.byteLength - 8) throw corrupt("it is cut short");
+  if (length > MAX_HEADER) throw corrupt("it has no header");
+  if (length > file.byteLength - 8) throw corrupt("it is cut short");
   const start = 8 + Number(length);
   const body = file.subarray(start);
   const header = parseHeader(file.subarray(8, start));
   const metadata = new Map<string, string>();
   const tensors = new Map<string, SafetensorsEntry>();
+  const ranges: Range[] = [];
   for (const [name, entry] of Object.entries(header)) {
-    if (!isObject(entry)) throw corrupt(`the entry "${name}" is not an object`);
-    if (name === "__metadata__") {
-      for (const [key, value] of Object.entries(entry)) metadata.set(key, String(value));
-    } else tensors.set(name, readEntry(name, entry, body));
+    if (!isObject(entry)) throw corrupt(`the entry ${quoted(name)} is not an object`);
+    if (name === METADATA_KEY) {
+      for (const [key, value] of Object.entries(entry)) {
+        if (typeof value !== "string") throw corrupt(`its metadata ${quoted(key)} is not a text`);
+        metadata.set(key, value);
+      }
+    } else {
+      const { dtype, dims, range } = readEntry(name, entry);
+      ranges.push(range);
+      tensors.set(name, { dtype, dims, bytes: body.subarray(...range) });
+    }
   }
+  checkCover(ranges, body.byteLength);
   return { metadata, tensors };
 }
 
+type Range = readonly [from: number, to: number];
+
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   let header: unknown;
+  let unique: boolean;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    // A byte order mark would be swallowed by the decoder: the format wants "{" first.
+    const json = bytes[0] === 0x7b ? new TextDecoder("utf-8", { fatal: true }).decode(bytes) : "";
+    header = JSON.parse(json);
+    // Parsing keeps the last of two members of one name, and both readers of a file should see the same one.
+    unique = memberCount(json) === memberCount(JSON.stringify(header));
   } catch {
     throw corrupt("its header is not JSON");
   }
+  if (!unique) throw corrupt("its header names something twice");
   if (!isObject(header)) throw corrupt("its header is not an object");
   return header;
+}
+
+/** Number of "name: value" pairs in a JSON text, at any depth. */
+function memberCount(json: string): number {
+  let members = 0;
+  let inString = false;
+  for (let i = 0; i < json.length; i++) {
+    const character = json[i];
+    if (character === '"') inString = !inString;
+    else if (inString && character === "\\") i++;
+    else if (!inString && character === ":") members++;
+  }
+  return members;
 }
 
 function readEntry(
   name: string,
   entry: Record<string, unknown>,
-  body: Uint8Array,
-): SafetensorsEntry {
-  const dtype = typeof entry["dtype"] === "string" ? DTYPE_NAMES[entry["dtype"]] : undefined;
-  const dims = entry["shape"];
-  const range = entry["data_offsets"];
-  if (dtype === undefined) throw corrupt(`"${name}" has an unknown element type`);
+): { readonly dtype: DType; readonly dims: readonly number[]; readonly range: Range } {
+  const { dtype: type, shape: dims, data_offsets: range } = entry;
+  const dtype = typeof type === "string" ? SAFETENSORS_DTYPES.get(type) : undefined;
+  if (dtype === undefined) {
+    if (typeof type !== "string") throw corrupt(`${quoted(name)} has no element type`);
+    throw new StudioError(
+      "model-unsupported",
+      `The tensor ${quoted(name)} has the element type ${quoted(type)}, which the studio does not read; convert the file to float16 or float32.`,
+    );
+  }
   if (!isCounts(dims) || !isCounts(range) || range.length !== 2) {
-    throw corrupt(`"${name}" has no proper shape and range`);
+    throw corrupt(`${quoted(name)} has no proper shape and range`);
   }
   const [from, to] = range as [number, number];
-  if (to > body.byteLength || to - from !== elementCount(dims) * byteSize(dtype)) {
-    throw corrupt(`"${name}" does not fit its range`);
+  if (to - from !== elementCount(dims) * byteSize(dtype)) {
+    throw corrupt(`${quoted(name)} does not fit its range`);
   }
-  return { dtype, dims, bytes: body.subarray(from, to) };
+  return { dtype, dims, range: [from, to] };
+}
+
+function checkCover(ranges: readonly Range[], length: number): void {
+  let end = 0;
+  for (const [from, to] of ranges.toSorted((a, b) => a[0] - b[0] || a[1] - b[1])) {
+    if (from !== end) throw corrupt("its tensors overlap or leave gaps");
+    end = to;
+  }
+  if (end > length) throw corrupt("it is cut short");
+  if (end < length) throw corrupt("it goes on after its last tensor");
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -92,6 +144,11 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function isCounts(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
+}
+
+/** A name out of a file, which may be anything, as it can stand in a sentence. */
+function quoted(name: string): string {
+  return JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name);
 }
 
 function corrupt(reason: string): StudioError {

@@ -31,6 +31,12 @@ it("says what was cut off", () => {
   expect(cut).toBe("sunset snow");
 });
 
+it("knows ids of tokens as the vocabulary spells them", () => {
+  expect(tokenizer.idOf("<|startoftext|>")).toBe(tokenizer.encode("").ids[0]);
+  expect(tokenizer.idOf("bear</w>")).toBe(tokenizer.idsOf("bear")[0]);
+  expect(tokenizer.idOf("bear on the beach")).toBe(undefined);
+});
+
 it("refuses files that are no tokenizer", () => {
   for (const wrong of [null, {}, { model: { type: "BPE" } }]) {
     expect(() => new ClipTokenizer(wrong, {})).toThrow(StudioError);

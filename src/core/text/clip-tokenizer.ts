@@ -35,25 +35,45 @@ export class ClipTokenizer {
     } catch (cause) {
       throw unreadable(cause);
     }
-    const idOf = (token: unknown): number | undefined =>
-      typeof token === "string" ? this.tokenizer.token_to_id(token) : undefined;
-    const start = idOf(config["bos_token"]);
-    const end = idOf(config["eos_token"]);
+    const mark = (name: string): number | undefined => {
+      const token = config[name];
+      return typeof token === "string" ? this.idOf(token) : undefined;
+    };
+    const start = mark("bos_token");
+    const end = mark("eos_token");
     if (start === undefined || end === undefined) throw unreadable();
-    this.marks = { start, end, padding: idOf(config["pad_token"]) ?? end };
+    this.marks = { start, end, padding: mark("pad_token") ?? end };
   }
 
-  /** The prompt's ids, and what was cut off where it is too long. */
-  encode(prompt: string): TokenizedPrompt {
-    const text = this.tokenizer.encode(prompt, { add_special_tokens: false }).ids;
+  /** Id of one token exactly as the vocabulary spells it; undefined where it has none such. */
+  idOf(token: string): number | undefined {
+    return this.tokenizer.token_to_id(token);
+  }
+
+  /** Ids of a text of any length, without marks and padding. */
+  idsOf(text: string): number[] {
+    return this.tokenizer.encode(text, { add_special_tokens: false }).ids;
+  }
+
+  /** The text that ids without marks stand for. */
+  textOf(ids: readonly number[]): string {
+    return this.tokenizer.decode([...ids]).trim();
+  }
+
+  /** Between start and end mark as many ids as fit, padded. @param textOf how to name those that do not */
+  frame(text: readonly number[], textOf: (ids: readonly number[]) => string): TokenizedPrompt {
     const room = CLIP_TOKENS - 2;
     const kept = Math.min(text.length, room);
     const ids = new Int32Array(CLIP_TOKENS).fill(this.marks.padding);
     ids[0] = this.marks.start;
     ids.set(text.slice(0, kept), 1);
     ids[kept + 1] = this.marks.end;
-    const cut = text.length > room ? this.tokenizer.decode(text.slice(room)).trim() : null;
-    return { ids, kept, cut };
+    return { ids, kept, cut: text.length > room ? textOf(text.slice(room)) : null };
+  }
+
+  /** The prompt's ids, and what was cut off where it is too long. */
+  encode(prompt: string): TokenizedPrompt {
+    return this.frame(this.idsOf(prompt), (ids) => this.textOf(ids));
   }
 }
 
