@@ -4,6 +4,7 @@
  */
 import { type Constant, constantOf } from "../onnx/constant.ts";
 import type { Graph, Node } from "../onnx/graph.ts";
+import { type ExternalReader, materialiseFloat32 } from "../onnx/materialise.ts";
 import { elementCount } from "../tensor/shape.ts";
 import { prune } from "../passes/prune.ts";
 import type { CrossAttention } from "./find-cross-attention.ts";
@@ -101,4 +102,16 @@ function usesOf(graph: Graph, blocks: readonly CrossAttention[]): Use[] {
     add(outBias.node, outBias.name, { block, role: "out-bias", transposed: false });
   });
   return uses;
+}
+
+/** The frozen query and output projections as the flat input [N], float32. */
+export async function packedQueryOut(
+  layout: QueryOutLayout,
+  read: ExternalReader,
+): Promise<Float32Array> {
+  const packed = new Float32Array(layout.length);
+  for (const { constant, offset } of layout.parts) {
+    packed.set(await materialiseFloat32(constant, read), offset);
+  }
+  return packed;
 }

@@ -1,17 +1,14 @@
 /** @file An inference session made from a Graph. The one module that knows onnxruntime's options and quirks. */
-import type { InferenceSession, Tensor } from "onnxruntime-web";
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-web";
 import { StudioError } from "../../core/errors.ts";
 import { encodeModel } from "../../core/onnx/codec.ts";
 import type { Graph } from "../../core/onnx/graph.ts";
 import { type ExternalReader, materialise } from "../../core/onnx/materialise.ts";
 import { modelFromGraph } from "../../core/onnx/to-proto.ts";
+import { type DeviceTensor, type HostTensor, isOnDevice, type Tensor } from "../tensor.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** A tensor in ordinary memory. */
-export interface HostTensor {
-  readonly dims: readonly number[];
-  readonly data: Float32Array | Int32Array;
-}
+type Feeds = Readonly<Record<string, Tensor>>;
 
 export interface SessionOptions {
   /** Names the session in errors: "the UNet", "the training graph". */
@@ -20,6 +17,8 @@ export interface SessionOptions {
   readonly optimisation?: "disabled" | "basic" | "extended" | "all";
   /** Write onnxruntime's profile of every run (for the profile command). */
   readonly profile?: boolean;
+  /** Outputs that `runOnDevice` leaves on the GPU; without meaning on wasm. */
+  readonly onDevice?: readonly string[];
 }
 
 export class Session {
@@ -52,7 +51,7 @@ export class Session {
     const session = await runtime.serial.run(async () => {
       try {
         return await runtime.ort.InferenceSession.create(bytes, {
-          ...providerOptions(runtime),
+          ...providerOptions(runtime, options.onDevice ?? []),
           graphOptimizationLevel: options.optimisation ?? "all",
           enableProfiling: options.profile ?? false,
           logSeverityLevel: 3,
@@ -70,27 +69,37 @@ export class Session {
   }
 
   /** Runs a graph that has one output. */
-  async runOne(feeds: Readonly<Record<string, HostTensor>>): Promise<HostTensor> {
+  async runOne(feeds: Feeds): Promise<HostTensor> {
     const [output, ...others] = Object.values(await this.run(feeds));
     if (output !== undefined && others.length === 0) return output;
     throw new StudioError("internal", `${this.name} gives ${others.length + 1} outputs, not one.`);
   }
 
   /** Runs the graph: one tensor an input, and copies of the outputs in ordinary memory. */
-  async run(feeds: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
-    const { ort } = this.runtime;
-    const inputs: Record<string, Tensor> = {};
-    for (const [name, { data, dims }] of Object.entries(feeds)) {
-      const dtype = data instanceof Float32Array ? "float32" : "int32";
-      inputs[name] = new ort.Tensor(dtype, data, dims);
-    }
+  run(feeds: Feeds): Promise<Record<string, HostTensor>> {
+    return this.execute(feeds, hostTensor);
+  }
+
+  /** The same, but the outputs named in `onDevice` stay on the GPU; the caller disposes of them. */
+  runOnDevice(feeds: Feeds): Promise<Record<string, Tensor>> {
+    return this.execute<Tensor>(feeds, (name, output) =>
+      output.location === "gpu-buffer" ? this.deviceTensor(name, output) : hostTensor(name, output),
+    );
+  }
+
+  /** Runs the graph and hands every output to `take`, which gives its memory back or passes it on. */
+  private async execute<T>(
+    feeds: Feeds,
+    take: (name: string, output: OrtTensor) => T | Promise<T>,
+  ): Promise<Record<string, T>> {
+    const inputs: Record<string, OrtTensor> = {};
+    for (const [name, tensor] of Object.entries(feeds)) inputs[name] = this.input(name, tensor);
     return this.runtime.serial.run(async () => {
       try {
         const results = await this.session.run(inputs);
-        const outputs: Record<string, HostTensor> = {};
-        for (const [name, tensor] of Object.entries(results)) {
-          outputs[name] = { dims: tensor.dims, data: await hostData(name, tensor) };
-          tensor.dispose();
+        const outputs: Record<string, T> = {};
+        for (const [name, output] of Object.entries(results)) {
+          outputs[name] = await take(name, output);
         }
         return outputs;
       } catch (cause) {
@@ -106,6 +115,40 @@ export class Session {
     });
   }
 
+  private input(name: string, tensor: Tensor): OrtTensor {
+    const { device, ort } = this.runtime;
+    if (!isOnDevice(tensor)) {
+      const dtype = tensor.data instanceof Float32Array ? "float32" : "int32";
+      return new ort.Tensor(dtype, tensor.data, tensor.dims);
+    }
+    if (device === null) {
+      throw new StudioError(
+        "internal",
+        `The input "${name}" of ${this.name} is on a GPU, and the session is not.`,
+      );
+    }
+    return ort.Tensor.fromGpuBuffer(tensor.buffer, { dataType: "float32", dims: tensor.dims });
+  }
+
+  /** An output that stays in the buffer onnxruntime gave it, which goes back to onnxruntime when disposed of. */
+  private deviceTensor(name: string, output: OrtTensor): DeviceTensor {
+    if (output.type !== "float32") {
+      throw new StudioError("internal", `The output "${name}" is ${output.type}, not float32.`);
+    }
+    const { serial } = this.runtime;
+    return {
+      dims: output.dims,
+      buffer: output.gpuBuffer,
+      dispose() {
+        // In its turn: onnxruntime must not be entered while one of its runs waits for the GPU.
+        void serial.run(() => {
+          output.dispose();
+          return Promise.resolve();
+        });
+      },
+    };
+  }
+
   endProfiling(): void {
     this.session.endProfiling();
   }
@@ -115,16 +158,22 @@ export class Session {
   }
 }
 
-async function hostData(name: string, tensor: Tensor): Promise<Float32Array | Int32Array> {
-  const data = await tensor.getData();
-  if (data instanceof Float32Array || data instanceof Int32Array) return data;
+async function hostTensor(name: string, output: OrtTensor): Promise<HostTensor> {
+  const data = await output.getData();
+  output.dispose();
+  if (data instanceof Float32Array || data instanceof Int32Array) {
+    return { dims: output.dims, data };
+  }
   throw new StudioError(
     "internal",
-    `The output "${name}" is ${tensor.type}, not float32 or int32.`,
+    `The output "${name}" is ${output.type}, not float32 or int32.`,
   );
 }
 
-function providerOptions({ backend, device }: Runtime): InferenceSession.SessionOptions {
+function providerOptions(
+  { backend, device }: Runtime,
+  onDevice: readonly string[],
+): InferenceSession.SessionOptions {
   if (backend === "wasm" || device === null) return { executionProviders: ["wasm"] };
   return {
     executionProviders: [
@@ -135,6 +184,7 @@ function providerOptions({ backend, device }: Runtime): InferenceSession.Session
         storageBufferCacheMode: "simple",
       },
     ],
+    preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, "gpu-buffer"])),
     // A node left to the CPU would copy its tensors over the bus every run; better to be told.
     extra: { session: { disable_cpu_ep_fallback: "1" } },
   };

@@ -1,0 +1,14 @@
+/** @file y [N] += x [N] */
+export const ACCUMULATE = /* wgsl */ `
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let i = (group.y * groups.x + group.x) * WORKGROUP + thread;
+  if (i < u.count) {
+    y[i] += x[i];
+  }
+}
+`;

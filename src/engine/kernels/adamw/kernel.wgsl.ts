@@ -1,0 +1,35 @@
+/**
+ * @file AdamW (Loshchilov & Hutter, arXiv 1711.05101, algorithm 2) in the order of torch.optim.AdamW.
+ *
+ *   p ← p (1 - lr λ)
+ *   m ← m + (1 - β1) (g - m)       v ← β2 v + (1 - β2) g²
+ *   p ← p - lr / (1 - β1^t) · m / (√v / √(1 - β2^t) + ε)
+ *
+ * with g = multiplier · gradient. A step that is to be skipped changes nothing; the gradient is cleared either way.
+ */
+import { VERDICT } from "../gradient-norm/kernel.wgsl.ts";
+
+export const ADAMW = /* wgsl */ `
+${VERDICT}
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let i = (group.y * groups.x + group.x) * WORKGROUP + thread;
+  if (i >= u.count) {
+    return;
+  }
+  if (verdict.skip == 0) {
+    let g = verdict.multiplier * gradient[i];
+    let first = m[i] + u.oneMinusBeta1 * (g - m[i]);
+    let second = u.beta2 * v[i] + u.oneMinusBeta2 * g * g;
+    let denominator = sqrt(second) / u.rootOfCorrection2 + u.epsilon;
+    m[i] = first;
+    v[i] = second;
+    values[i] = u.keep * values[i] - u.stepSize * (first / denominator);
+  }
+  gradient[i] = 0;
+}
+`;

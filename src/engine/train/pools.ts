@@ -1,0 +1,70 @@
+/** @file What a run draws from: the latents of every view of its photos and regularisation images. */
+import type { CancelSignal } from "../../core/cancel.ts";
+import type { Planes } from "../../core/image/pixels.ts";
+import type { Model } from "../model/read-model.ts";
+import { openVaeEncoder } from "../model/vae.ts";
+import type { Runtime } from "../ort/runtime.ts";
+import type { Pools } from "./draw.ts";
+import {
+  type Example,
+  type Picture,
+  regularisationExamples,
+  targetExamples,
+  viewCount,
+} from "./examples.ts";
+import type { TrainSettings } from "./settings.ts";
+import type { NewToken } from "./trainer.ts";
+
+export interface NewConcept extends NewToken {
+  readonly photos: readonly Planes[];
+}
+
+export interface PoolEvents {
+  readonly onView?: (done: number, total: number) => void;
+  readonly signal?: CancelSignal | undefined;
+}
+
+/** Latents of all views; the VAE is open for as long as this takes. */
+export async function preparePools(
+  model: Model,
+  runtime: Runtime,
+  {
+    settings,
+    concepts,
+    regularisation,
+  }: {
+    readonly settings: TrainSettings;
+    readonly concepts: readonly NewConcept[];
+    readonly regularisation: readonly Picture[];
+  },
+  { onView, signal }: PoolEvents = {},
+): Promise<Pools> {
+  const photos = concepts.reduce((sum, concept) => sum + concept.photos.length, 0);
+  const total = viewCount(photos, regularisation.length, settings);
+  const vae = await openVaeEncoder(model, runtime);
+  try {
+    let done = 0;
+    const options = {
+      sampleSize: model.config.sampleSize,
+      onView: () => onView?.(++done, total),
+      signal,
+    };
+    const targets: Example[][] = [];
+    for (const [i, concept] of concepts.entries()) {
+      const caption = captionOf(settings.template, concept);
+      const pictures = concept.photos.map((picture) => ({ picture, caption }));
+      const { augment, views, seed } = settings;
+      // Views of the first concept are the same whether it is trained alone or with others.
+      const augmentation = { augmented: augment, views, seed: seed + i };
+      targets.push(await targetExamples(vae, pictures, augmentation, options));
+    }
+    return { targets, regularisation: await regularisationExamples(vae, regularisation, options) };
+  } finally {
+    await vae.release();
+  }
+}
+
+/** "photo of a <new1> bear" (Custom Diffusion section 3.2). */
+function captionOf(template: string, { token, category }: NewToken): string {
+  return template.replaceAll("{}", () => `${token} ${category}`);
+}

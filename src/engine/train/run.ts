@@ -1,0 +1,144 @@
+/** @file A training run from photos to a concept: latents prepared, steps taken, checkpoints handed out, resumed where asked. */
+import { throwIfAborted } from "../../core/cancel.ts";
+import type { Concept } from "../../core/concept/concept.ts";
+import { StudioError } from "../../core/errors.ts";
+import { checkCategory, checkModifierToken } from "../../core/text/modifier-tokens.ts";
+import type { Model } from "../model/read-model.ts";
+import type { Runtime } from "../ort/runtime.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { Picture } from "./examples.ts";
+import { checkSettings, type TrainSettings } from "./settings.ts";
+import { pictureDigest } from "./picture-digest.ts";
+import { type NewConcept, type PoolEvents, preparePools } from "./pools.ts";
+import { type StepReport, Trainer } from "./trainer.ts";
+
+export interface TrainingInput {
+  readonly settings: TrainSettings;
+  readonly concepts: readonly NewConcept[];
+  /** Pictures of the categories with their captions; none trains without regularisation. */
+  readonly regularisation: readonly Picture[];
+  /** Where an earlier run of the same settings and pictures stopped. */
+  readonly resume?: Checkpoint | undefined;
+}
+
+export interface TrainingEvents extends PoolEvents {
+  readonly onStep?: (report: StepReport) => void | Promise<void>;
+  /** Called every `CHECKPOINT_EVERY` steps, and with the last step before a cancellation is thrown. */
+  readonly onCheckpoint?: (checkpoint: Checkpoint) => void | Promise<void>;
+}
+
+export interface TrainingResult {
+  readonly concept: Concept;
+  /** Target and regularisation loss of each step [n, 2]. */
+  readonly history: Float32Array;
+}
+
+/** Steps that a crash can cost at most. */
+export const CHECKPOINT_EVERY = 10;
+
+/**
+ * @throws StudioError "invalid-input" for settings, tokens or a checkpoint that cannot be, "cancelled" once the
+ *   signal is aborted
+ */
+export async function runTraining(
+  model: Model,
+  runtime: Runtime,
+  input: TrainingInput,
+  events: TrainingEvents = {},
+): Promise<TrainingResult> {
+  const { settings, concepts, resume } = input;
+  checkSettings(settings);
+  checkConcepts(model, concepts);
+  const record = await runRecord(input);
+  if (resume !== undefined) checkResume(model, resume, record, settings.steps);
+
+  const pools = await preparePools(model, runtime, input, events);
+  const trainer = await Trainer.open(model, runtime, settings, concepts);
+  try {
+    const history: number[] = [...(resume?.history ?? [])];
+    if (resume !== undefined) await trainer.restore(resume.state);
+    const save = async (): Promise<void> => {
+      if (events.onCheckpoint === undefined) return;
+      await events.onCheckpoint({
+        fingerprint: model.fingerprint,
+        settings: record,
+        state: await trainer.state(),
+        history: Float32Array.from(history),
+      });
+    };
+    while (trainer.step < settings.steps) {
+      if (events.signal?.aborted === true && trainer.step > 0) await save();
+      throwIfAborted(events.signal);
+      const report = await trainer.next(pools);
+      history.push(report.targetLoss, report.regularisationLoss);
+      await events.onStep?.(report);
+      if (report.step % CHECKPOINT_EVERY === 0 && report.step < settings.steps) await save();
+    }
+    const losses = Float32Array.from(history);
+    const metrics = { steps: trainer.step, ...lastLosses(losses) };
+    return { concept: await trainer.concept(metrics), history: losses };
+  } finally {
+    await trainer.release();
+  }
+}
+
+/** Everything a resumed run has to share with the one it goes on from, but for the number of steps. */
+async function runRecord({
+  settings,
+  concepts,
+  regularisation,
+}: TrainingInput): Promise<Readonly<Record<string, unknown>>> {
+  const { steps: _, ...rest } = settings;
+  return {
+    ...rest,
+    concepts: concepts.map(({ token, category }) => ({ token, category })),
+    photos: await pictureDigest(concepts.flatMap(({ photos }) => photos)),
+    regularisation: await pictureDigest(regularisation.map(({ picture }) => picture)),
+    captions: regularisation.map(({ caption }) => caption),
+  };
+}
+
+function checkResume(
+  model: Model,
+  { fingerprint, settings, state }: Checkpoint,
+  record: Readonly<Record<string, unknown>>,
+  steps: number,
+): void {
+  const refuse = (what: string): never => {
+    throw new StudioError(
+      "invalid-input",
+      `The checkpoint cannot be resumed: ${what}; start again without it, or with what it was made with.`,
+    );
+  };
+  if (fingerprint !== model.fingerprint) refuse("it was made with another base model");
+  for (const key of new Set([...Object.keys(record), ...Object.keys(settings)])) {
+    if (JSON.stringify(settings[key]) !== JSON.stringify(record[key])) {
+      refuse(`its "${key}" differs from this run's`);
+    }
+  }
+  if (state.step + state.skipped > steps) {
+    refuse(`it is at step ${state.step + state.skipped}, beyond the ${steps} asked for`);
+  }
+}
+
+function checkConcepts(model: Model, concepts: readonly NewConcept[]): void {
+  for (const { token, category, photos } of concepts) {
+    checkModifierToken(token);
+    checkCategory(model.tokenizer, category);
+    if (photos.length > 0) continue;
+    throw new StudioError("invalid-input", `There are no photos for ${token}; give at least one.`);
+  }
+}
+
+/** Mean losses of the last tenth of the steps. */
+function lastLosses(history: Float32Array): Record<string, number> {
+  const steps = history.length / 2;
+  const last = Math.max(1, Math.round(steps / 10));
+  const mean = (column: number): number => {
+    let sum = 0;
+    for (let step = steps - last; step < steps; step++) sum += history[2 * step + column] ?? 0;
+    return sum / last;
+  };
+  const [targetLoss, regularisationLoss] = [mean(0), mean(1)];
+  return { targetLoss, ...(Number.isNaN(regularisationLoss) ? {} : { regularisationLoss }) };
+}

@@ -1,0 +1,217 @@
+/** @file A whole run on the nano model: it learns, repeats itself bit for bit, and resumes where it was stopped. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { nanoFiles } from "../../../tests/support/nano-files.ts";
+import { NANO_REQUEST, nanoTraining } from "../../../tests/support/nano-training.ts";
+import { relativeL2 } from "../../../tests/support/compare.ts";
+import { type Concept, resetConcept, withConcept } from "../../core/concept/concept.ts";
+import { decodeConcept, encodeConcept } from "../../core/concept/concept-file.ts";
+import { conceptLayout } from "../model/concept-layout.ts";
+import { type Model, readModel } from "../model/read-model.ts";
+import { nodeRuntime } from "../ort/runtime-node.ts";
+import { Pipeline } from "../sample/pipeline.ts";
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
+import { runTraining } from "./run.ts";
+
+const runtime = nodeRuntime(1);
+let model: Model;
+
+beforeAll(async () => {
+  model = await readModel("nano", await nanoFiles("dynamo"));
+});
+
+/** Everything a concept holds, as one list of numbers. */
+function numbersOf({ kvDifference, queryOutDifference, tokens }: Concept): Float32Array[] {
+  return [
+    kvDifference ?? new Float32Array(),
+    queryOutDifference ?? new Float32Array(),
+    ...tokens.map(({ row }) => row),
+  ];
+}
+
+describe("a run", () => {
+  it("repeats itself bit for bit", async () => {
+    const [a, b] = [
+      await runTraining(model, runtime, nanoTraining()),
+      await runTraining(model, runtime, nanoTraining()),
+    ];
+    expect(numbersOf(a.concept)).toEqual(numbersOf(b.concept));
+    expect(a.history).toEqual(b.history);
+    expect(a.history.every(Number.isFinite)).toBe(true);
+    const other = await runTraining(model, runtime, nanoTraining({ seed: 2 }));
+    expect(numbersOf(other.concept)).not.toEqual(numbersOf(a.concept));
+  });
+
+  it("stopped at a checkpoint and resumed equals a straight run bit for bit", async () => {
+    const straight = await runTraining(model, runtime, nanoTraining({ steps: 14 }));
+    const stop = { aborted: false };
+    const kept: Uint8Array[] = [];
+    const interrupted = runTraining(model, runtime, nanoTraining({ steps: 14 }), {
+      signal: stop,
+      onStep: ({ step }) => {
+        if (step === 12) stop.aborted = true;
+      },
+      onCheckpoint: async (checkpoint) => {
+        kept.push(await encodeCheckpoint(checkpoint));
+      },
+    });
+    await expect(interrupted).rejects.toMatchObject({ code: "cancelled" });
+    // One at step 10, and one when it was stopped after step 12.
+    expect(kept).toHaveLength(2);
+    for (const bytes of kept) {
+      const resume = await decodeCheckpoint(bytes);
+      const steps: number[] = [];
+      const resumed = await runTraining(
+        model,
+        runtime,
+        { ...nanoTraining({ steps: 14 }), resume },
+        {
+          onStep: ({ step }) => {
+            steps.push(step);
+          },
+        },
+      );
+      expect(steps).toEqual(bytes === kept[0] ? [11, 12, 13, 14] : [13, 14]);
+      expect(numbersOf(resumed.concept)).toEqual(numbersOf(straight.concept));
+      expect(resumed.history).toEqual(straight.history);
+    }
+  });
+
+  it("adds up micro-batches to the same step", async () => {
+    const whole = await runTraining(model, runtime, nanoTraining());
+    const halves = await runTraining(model, runtime, nanoTraining({ microBatch: 2 }));
+    const [difference, , row] = numbersOf(halves.concept);
+    const [expected, , expectedRow] = numbersOf(whole.concept);
+    // Sums in another order; AdamW turns the rounding of small gradients into steps.
+    expect(relativeL2(difference!, expected!)).toBeLessThan(1e-3);
+    expect(relativeL2(row!, expectedRow!)).toBeLessThan(1e-3);
+  });
+
+  it.each([
+    ["kv+token", true, false, true],
+    ["kv", true, false, false],
+    ["token", false, false, true],
+    ["crossattn", true, true, true],
+  ] as const)("--train %s trains just that", async (train, kv, queryOut, token) => {
+    const { concept } = await runTraining(model, runtime, nanoTraining({ train }));
+    const [kvDifference, queryOutDifference, row] = numbersOf(concept);
+    const moved = (values: Float32Array): boolean => values.some((x) => x !== 0);
+    expect(moved(kvDifference!)).toBe(kv);
+    expect(moved(queryOutDifference!)).toBe(queryOut);
+    expect(moved(row!.map((x, i) => x - concept.tokens[0]!.initialRow[i]!))).toBe(token);
+    const layout = conceptLayout(model, queryOut);
+    const read = decodeConcept(encodeConcept(concept, layout), layout, model);
+    expect(read.train).toBe(train);
+    // Differences are kept in float16, which has 11 bits.
+    if (kv) expect(relativeL2(read.kvDifference!, kvDifference!)).toBeLessThan(2 ** -11);
+  });
+
+  it("trains every one of several tokens", async () => {
+    const [concept] = nanoTraining().concepts;
+    const both = {
+      ...nanoTraining({ batch: 4, microBatch: 4 }),
+      concepts: [concept!, { ...concept!, token: "<new2>", category: "dog" }],
+    };
+    const { concept: trained } = await runTraining(model, runtime, both);
+    for (const { row, initialRow } of trained.tokens) expect(row).not.toEqual(initialRow);
+    expect(trained.tokens[0]!.row).not.toEqual(trained.tokens[1]!.row);
+  });
+
+  it("clips gradients where it is told to", async () => {
+    const norms: number[] = [];
+    const onStep = ({ gradientNorm }: { readonly gradientNorm: number }): void => {
+      norms.push(gradientNorm);
+    };
+    const free = await runTraining(model, runtime, nanoTraining({ steps: 2 }), { onStep });
+    const limit = norms[0]! / 10;
+    const clipped = await runTraining(
+      model,
+      runtime,
+      nanoTraining({ steps: 2, maxGradientNorm: limit }),
+    );
+    expect(numbersOf(clipped.concept)).not.toEqual(numbersOf(free.concept));
+  });
+});
+
+describe("a checkpoint of other settings", () => {
+  let checkpoint: Checkpoint;
+  beforeAll(async () => {
+    const stop = { aborted: false };
+    await runTraining(model, runtime, nanoTraining({ steps: 5 }), {
+      signal: stop,
+      onStep: () => {
+        stop.aborted = true;
+      },
+      onCheckpoint: (made) => {
+        checkpoint = made;
+      },
+    }).catch(() => undefined);
+  });
+
+  it.each([
+    ["another learning rate", nanoTraining({ steps: 5, learningRate: 2e-3 }), /"learningRate"/],
+    ["other photos", { ...nanoTraining({ steps: 5 }), regularisation: [] }, /"regularisation"/],
+    ["fewer steps than are done", nanoTraining({ steps: 1 }), null],
+  ])("%s", async (_, input, sentence) => {
+    const run = runTraining(model, runtime, { ...input, resume: checkpoint });
+    if (sentence === null) {
+      // One step was done and one is asked for: nothing is left to do.
+      expect((await run).concept.metrics["steps"]).toBe(1);
+      return;
+    }
+    await expect(run).rejects.toThrow(sentence);
+  });
+});
+
+describe("sampling with a concept", () => {
+  it("changes the picture, and taking the concept back takes the change back", async () => {
+    const { concept } = await runTraining(model, runtime, nanoTraining({ learningRate: 0.05 }));
+    const pipeline = await Pipeline.open(model, runtime);
+    const sample = async (applied: Concept | null, strength = 1) => {
+      await pipeline.use(applied, strength);
+      const images = await pipeline.generate(NANO_REQUEST);
+      return images.map(({ picture }) => picture.data);
+    };
+    const without = await sample(resetConcept(concept, { difference: true, tokens: true }));
+    const whole = await sample(concept);
+    const half = await sample(concept, 0.5);
+    const rowOnly = await sample(concept, 0);
+    expect(relativeL2(whole[0]!, without[0]!)).toBeGreaterThan(1e-3);
+    expect(relativeL2(half[0]!, whole[0]!)).toBeGreaterThan(1e-4);
+    expect(rowOnly).not.toEqual(whole);
+    const reset = resetConcept(concept, { difference: true, tokens: true });
+    expect(withConcept(model.kvWeights, reset, { strength: 1 })).toEqual(model.kvWeights);
+    expect(await sample(reset)).toEqual(without);
+    await pipeline.release();
+  });
+
+  it("gives an image by its own seed, whatever is sampled beside it", async () => {
+    const pipeline = await Pipeline.open(model, runtime);
+    const request = { ...NANO_REQUEST, prompt: "photo of a bear", sampler: "euler-a" as const };
+    const pair = await pipeline.generate(request);
+    const alone = await pipeline.generate({ ...request, seeds: [6], batch: 1 });
+    // Batches of other sizes add up products in another order.
+    expect(relativeL2(alone[0]!.latents, pair[1]!.latents)).toBeLessThan(1e-4);
+    await pipeline.release();
+  });
+
+  it("says what of a prompt did not fit, and stops on request", async () => {
+    const pipeline = await Pipeline.open(model, runtime);
+    const cuts: string[] = [];
+    const prompt = `photo of a bear ${"on the grass ".repeat(40)}at sunset`;
+    await pipeline.generate(
+      { ...NANO_REQUEST, prompt, seeds: [1] },
+      { onCut: (_, cut) => cuts.push(cut) },
+    );
+    expect(cuts).toHaveLength(1);
+    expect(cuts[0]).toMatch(/at sunset$/);
+    const signal = { aborted: false };
+    const stopped = pipeline.generate(NANO_REQUEST, {
+      signal,
+      onStep: () => {
+        signal.aborted = true;
+      },
+    });
+    await expect(stopped).rejects.toMatchObject({ code: "cancelled" });
+    await pipeline.release();
+  });
+});
