@@ -1,14 +1,16 @@
 """Write reference values computed by PyTorch autograd, for the tests of the TypeScript engine.
 
-    python tools/make_goldens.py nano    [--out tests/reference]
-    python tools/make_goldens.py default --base FOLDER [--model public/models/toybox-256] [--out
-    tests/reference]
+    python tools/make_goldens.py nano    [--model public/models/toybox-256] [--out tests/reference]
+    python tools/make_goldens.py default --base FOLDER [--model public/models/toybox-256]
+        [--photos public/samples/concepts/teddy-bear] [--out tests/reference]
 
-nano     float64 through the seeded nano model: nano-unet, nano-text-encoder and
-         nano-vae.safetensors.
+nano     float64 through the seeded nano model: nano-unet, nano-text-encoder, nano-vae,
+         nano-trajectory, nano-face-trajectory and nano-generate.safetensors.
 default  float64 through a diffusers folder (the one that the shipped model was exported from):
-         default-unet.safetensors. Large tensors as count sketches (see seeded.sketch) and norms.
-         --model is the exported folder; its studio.json says which token V* starts from.
+         default-unet, default-trajectory, default-generate, default-vae and
+         clip-scores.safetensors. Large tensors as count sketches (see seeded.sketch) and norms.
+         --model is the exported folder: its tokenizer, and its studio.json, which says which token
+         V* starts from. --photos holds the PNGs that the VAE and CLIP encode.
 
 The Custom Diffusion reference is diffusers' CustomDiffusionAttnProcessor on all 16
 cross-attentions: position 0 (BOS) of K and V is detached, for the weights and for the conditioning.
@@ -17,6 +19,7 @@ cross-attentions: position 0 (BOS) of K and V is detached, for the weights and f
 import argparse
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import diffusers
@@ -25,8 +28,12 @@ import torch
 import transformers
 from safetensors.numpy import save
 
+import golden_clip
 import golden_default
+import golden_generate
 import golden_nano
+import golden_trajectory
+import training_run
 
 LAYOUT = {
     "packed": "columns layer0.to_k | layer0.to_v | layer1.to_k | ..., C_l each, execution order",
@@ -35,6 +42,9 @@ LAYOUT = {
     "inputs": "normal(11, name, i) of tools/seeded.py for the names under seeded",
     "bos": "d_kv_packed holds every row; all other gradients have position 0 of K and V detached",
 }
+
+# Tensors and notes.
+Golden = tuple[dict[str, np.ndarray], dict[str, str]]
 
 
 def write(path: Path, tensors: dict[str, np.ndarray], notes: dict[str, str]) -> None:
@@ -70,6 +80,27 @@ def in_fixed_order(file: bytes) -> bytes:
     return len(text).to_bytes(8, "little") + text + file[end:]
 
 
+def nano(args: argparse.Namespace) -> Iterator[tuple[str, Golden]]:
+    """(file name, golden) of the nano model."""
+    yield "nano-unet", (golden_nano.unet(), LAYOUT | golden_nano.UNET_NOTES)
+    yield "nano-text-encoder", (golden_nano.text_encoder(), golden_nano.TEXT_NOTES)
+    yield "nano-vae", (golden_nano.vae(), golden_nano.VAE_NOTES)
+    plain, face = training_run.PLAIN, training_run.FACE
+    yield "nano-trajectory", golden_trajectory.nano(args.model, plain)
+    yield "nano-face-trajectory", golden_trajectory.nano(args.model, face)
+    yield "nano-generate", golden_generate.nano(args.model)
+
+
+def default(args: argparse.Namespace) -> Iterator[tuple[str, Golden]]:
+    """(file name, golden) of the default model."""
+    tensors, notes = golden_default.unet(args.base, args.model)
+    yield "default-unet", (tensors, LAYOUT | notes)
+    yield "default-trajectory", golden_trajectory.default(args.base, args.model)
+    yield "default-generate", golden_generate.default(args.base)
+    yield "default-vae", golden_generate.vae(args.base, args.photos)
+    yield "clip-scores", golden_clip.scores(args.base, args.photos)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -82,29 +113,23 @@ def main() -> None:
         "--model", type=Path, default=Path("public/models/toybox-256"), help="its exported folder"
     )
     parser.add_argument(
+        "--photos",
+        type=Path,
+        default=Path("public/samples/concepts/teddy-bear"),
+        help="folder of PNGs",
+    )
+    parser.add_argument(
         "--out", type=Path, default=Path("tests/reference"), help="folder to write to"
     )
     args = parser.parse_args()
     torch.set_num_threads(2)
     transformers.utils.logging.disable_progress_bar()
     start = time.time()
-    if args.which == "nano":
-        write(
-            args.out / "nano-unet.safetensors",
-            golden_nano.unet(),
-            {**LAYOUT, **golden_nano.UNET_NOTES},
-        )
-        write(
-            args.out / "nano-text-encoder.safetensors",
-            golden_nano.text_encoder(),
-            golden_nano.TEXT_NOTES,
-        )
-        write(args.out / "nano-vae.safetensors", golden_nano.vae(), golden_nano.VAE_NOTES)
-    else:
-        if args.base is None:
-            parser.error("default needs --base FOLDER")
-        tensors, notes = golden_default.unet(args.base, args.model)
-        write(args.out / "default-unet.safetensors", tensors, {**LAYOUT, **notes})
+    if args.which == "default" and args.base is None:
+        parser.error("default needs --base FOLDER")
+    files = nano(args) if args.which == "nano" else default(args)
+    for name, (tensors, notes) in files:
+        write(args.out / f"{name}.safetensors", tensors, notes)
     print(f"{time.time() - start:.1f} s")
 
 

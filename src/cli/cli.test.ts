@@ -103,10 +103,10 @@ describe("inspect", () => {
 
 describe("arguments", () => {
   it.each([
-    [["frobnicate"], 'There is no command "frobnicate"; --help lists them.'],
+    [["frobnicate"], "Unknown command 'frobnicate'; --help lists what there is."],
     [[], "Name a command; --help lists them."],
-    [["inspect", "x.onnx", "--frob"], "Unknown option `--frob`"],
-    [["inspect"], "missing required args for command `inspect <file>`"],
+    [["inspect", "x.onnx", "--frob"], "Unknown option '--frob'; --help lists what there is."],
+    [["inspect"], "Missing required argument 'file'; --help lists what there is."],
   ])("%j is refused in one sentence", (parameters, sentence) => {
     const { status, stdout, stderr } = cli(...parameters);
     expect([status, stdout, stderr.trim()]).toEqual([2, "", sentence]);

@@ -1,4 +1,7 @@
-/** @file `inspect`: an ONNX file's inputs, outputs and operators; for a UNet also its cross-attention and training graph. */
+/**
+ * @file `inspect`: a concept file's words and settings, or an ONNX file's inputs, outputs and operators; for a UNet also
+ * its cross-attention and training graph.
+ */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { StudioError } from "../core/errors.ts";
@@ -13,6 +16,7 @@ import { prepareUnet, type UnetShape } from "../core/surgery/unet.ts";
 import { CLIP_TOKENS } from "../core/text/clip-tokenizer.ts";
 import { folderFiles } from "../hub/folder-files.ts";
 import { externalReader } from "../hub/model-files.ts";
+import { inspectConcept } from "./inspect-concept.ts";
 
 export interface InspectOptions {
   readonly json?: boolean;
@@ -52,7 +56,12 @@ export async function inspect(file: string, options: InspectOptions): Promise<vo
       `--batch must be a whole number above 0, not "${options.batch}".`,
     );
   }
-  const graph = graphFromModel(decodeModel(await bytesOf(file), `"${file}"`));
+  const bytes = await bytesOf(file);
+  if (file.endsWith(".safetensors")) {
+    console.log(inspectConcept(file, bytes, options.json === true));
+    return;
+  }
+  const graph = graphFromModel(decodeModel(bytes, `"${file}"`));
   checkNames(graph);
   const externalFiles = await checkedExternal(graph, path.dirname(file));
   const isUnet = graph.inputs.some(({ name }) => name === "encoder_hidden_states");
@@ -76,7 +85,7 @@ async function bytesOf(file: string): Promise<Uint8Array> {
   } catch (cause) {
     throw new StudioError(
       "invalid-input",
-      `"${file}" cannot be read; give the path of an .onnx file.`,
+      `"${file}" cannot be read; give the path of an .onnx or a .concept.safetensors file.`,
       {
         cause,
       },

@@ -1,47 +1,144 @@
 /** @file The command line: reads the arguments, runs one command, turns errors into one sentence and exit code 2. */
-import { cac } from "cac";
+import { Command, CommanderError } from "commander";
 import { StudioError } from "../core/errors.ts";
+import { evaluate } from "./evaluate.ts";
+import { generate } from "./generate.ts";
 import { inspect } from "./inspect.ts";
+import { train } from "./train.ts";
 
-const cli = cac("npm run -s cli --");
+/** Exit codes for bad input, as opposed to a defect of ours (1), and for being stopped, as shells have it for Ctrl-C. */
+const BAD_INPUT = 2;
+const INTERRUPTED = 130;
+
+const cli = new Command("npm run -s cli --")
+  .exitOverride()
+  // What is wrong is said below, once.
+  .configureOutput({ writeErr: () => undefined })
+  .allowExcessArguments(false)
+  .addHelpText(
+    "after",
+    `
+Examples:
+  npm run -s cli -- train --images photos --category bear --out teddy.concept.safetensors
+  npm run -s cli -- generate --concept teddy.concept.safetensors --prompt "photo of a <new1> bear on the beach" --out images
+  npm run -s cli -- evaluate --concept teddy.concept.safetensors --images photos
+  npm run -s cli -- inspect teddy.concept.safetensors`,
+  );
 
 cli
-  .command("inspect <file>", "Say what an ONNX file is, and what training it would take")
+  .command("inspect <file>")
+  .description(
+    "Say what a concept file holds, or what an ONNX file is and what training it would take",
+  )
   .option("--json", "Print one JSON object and nothing else")
-  .option("--batch <n>", "Batch size of the training graph", { default: 4 })
-  .example("npm run -s cli -- inspect public/models/toybox-256/unet/model.onnx")
+  .option("--batch <n>", "Batch size of the training graph", "4")
   .action(inspect);
 
-cli.help();
+cli
+  .command("train")
+  .description("Learn a thing from photos: writes a concept file")
+  .option("--images <folder>", "Photos of the thing, 3 to 20 of them")
+  .option("--category <word>", "What kind of thing it is, as the model knows it: bear")
+  .option("--out <file>", "The concept file to write, ending in .concept.safetensors")
+  .option(
+    "--reg <which>",
+    "Regularisation images: a folder with metadata.jsonl, generate[:N], or none (default: generate:40)",
+  )
+  .option("--token <token>", "The new word (default: <new1>)")
+  .option("--steps <n>", "Training steps")
+  .option("--batch <n>", "Images of a step, half of them regularisation images")
+  .option("--micro-batch <n>", "Images of one pass; passes add up to a step")
+  .option("--lr <x>", "Learning rate")
+  .option("--token-lr <x>", "Learning rate of the new word (default: --lr)")
+  .option("--weight-decay <x>", "AdamW's weight decay of the projections")
+  .option("--clip <norm>", "Clip gradients at this global norm (default: not)")
+  .option("--train <what>", "kv+token, kv, token, or crossattn (for faces)")
+  .option("--no-augment", "Train on the photos as they are")
+  .option("--views <n>", "Augmented views prepared of each photo")
+  .option("--template <text>", 'Caption of a photo (default: "photo of a {}")')
+  .option("--seed <n>", "Seed of everything that is drawn")
+  .option("--model <name>", "Base model: toybox-256, or a folder in optimum's layout")
+  .option("--backend <name>", "auto, wasm or webgpu")
+  .option("--resume", "Go on from the checkpoint beside --out")
+  .option("--json", "Print one JSON object and nothing else")
+  .action(train);
 
-/** Exit code for bad input, as opposed to a defect of ours (1). */
-const BAD_INPUT = 2;
+cli
+  .command("generate")
+  .description("Paint a prompt, with a concept or without: writes PNG files")
+  .option("--prompt <text>", "What to paint")
+  .option("--out <folder>", "Where the images go")
+  .option("--concept <file>", "A concept file; its token goes into the prompt", collected)
+  .option("--negative-prompt <text>", "What to steer away from")
+  .option("--sampler <name>", "ddim, pndm, euler-a or dpmpp-2m (default: ddim)")
+  .option("--steps <n>", "Denoising steps (default: 25)")
+  .option("--guidance <x>", "Scale of classifier-free guidance (default: 5)")
+  .option("--eta <x>", "Noise of ddim, from 0 to 1 (default: 0)")
+  .option("--seed <n>", "Seed of the first image; the others count on (default: 1)")
+  .option("--count <n>", "Number of images (default: 1)")
+  .option("--batch <n>", "Images sampled together (default: 1)")
+  .option("--strength <x>", "Factor on what the concept changed (default: 1)")
+  .option(
+    "--reset <what>",
+    "Take back the concept's difference, token or both, to see what each does",
+  )
+  .option("--model <name>", "Base model: toybox-256, or a folder in optimum's layout")
+  .option("--backend <name>", "auto, wasm or webgpu")
+  .option("--json", "Print one JSON object and nothing else")
+  .action(generate);
 
-async function main(): Promise<void> {
-  const { options, args } = cli.parse(process.argv, { run: false });
-  if (options["help"] === true) return;
-  if (cli.matchedCommand === undefined) {
-    const asked = args[0];
-    throw new StudioError(
-      "invalid-input",
-      asked === undefined
-        ? "Name a command; --help lists them."
-        : `There is no command "${asked}"; --help lists them.`,
-    );
-  }
-  await cli.runMatchedCommand();
+cli
+  .command("evaluate")
+  .description("Score pictures: likeness to photos, and to their prompts")
+  .option("--images <folder>", "Photos of the thing")
+  .option("--concept <file>", "Paint with this concept, and score that", collected)
+  .option("--category <word>", "Paint with this word alone instead of token and category")
+  .option("--generated <folder>", "Score these pictures (with metadata.jsonl) instead of painting")
+  .option("--prompts <file>", "One prompt a line, {} for the thing (default: eight scenes)")
+  .option("--negative-prompt <text>", "What to steer away from")
+  .option("--sampler <name>", "ddim, pndm, euler-a or dpmpp-2m (default: ddim)")
+  .option("--steps <n>", "Denoising steps (default: 25)")
+  .option("--guidance <x>", "Scale of classifier-free guidance (default: 5)")
+  .option("--eta <x>", "Noise of ddim, from 0 to 1 (default: 0)")
+  .option("--seed <n>", "Seed of a prompt's first image (default: 1)")
+  .option("--count <n>", "Images a prompt (default: 1)")
+  .option("--batch <n>", "Images sampled together (default: 1)")
+  .option("--model <name>", "Base model: toybox-256, or a folder in optimum's layout")
+  .option("--backend <name>", "auto, wasm or webgpu")
+  .option("--json", "Print one JSON object and nothing else")
+  .action(evaluate);
+
+/** Values of an option that may be given several times. */
+function collected(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
 }
 
 try {
-  await main();
-} catch (error) {
-  const known =
-    error instanceof StudioError || (error instanceof Error && error.name === "CACError");
-  if (known) {
-    console.error(error.message);
-    process.exitCode = BAD_INPUT;
-  } else {
-    console.error(error);
-    process.exitCode = 1;
+  if (process.argv.length <= 2) {
+    throw new StudioError("invalid-input", "Name a command; --help lists them.");
   }
+  await cli.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}
+
+/** Says what is wrong; help that was asked for is not. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    console.error(sentenceOf(error));
+    return BAD_INPUT;
+  }
+  if (error instanceof StudioError) {
+    console.error(error.message);
+    return error.code === "cancelled" ? INTERRUPTED : BAD_INPUT;
+  }
+  console.error(error);
+  return 1;
+}
+
+/** commander's message as a sentence on one line. */
+function sentenceOf({ message }: CommanderError): string {
+  const text = message.replace(/^error: /, "").replaceAll("\n", " ");
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}; --help lists what there is.`;
 }

@@ -12,6 +12,7 @@ const gpu: AdapterFacts = {
 };
 const software: AdapterFacts = { ...gpu, name: "SwiftShader", isFallback: true };
 const around = (adapter: AdapterFacts | null, crossOriginIsolated = true): Surroundings => ({
+  host: "browser",
   adapter,
   crossOriginIsolated,
   cores: 4,
@@ -48,8 +49,13 @@ describe("a preference", () => {
     expect(chooseBackend("webgpu", around(software)).reason).toContain("very slow");
   });
 
-  it("for WebGPU is refused where there is none", () => {
-    expect(() => chooseBackend("webgpu", around(null))).toThrow(StudioError);
+  it("for WebGPU is refused where there is none, with advice that fits the place", () => {
+    const refusal = (surroundings: Surroundings) => () => chooseBackend("webgpu", surroundings);
+    expect(refusal(around(null))).toThrow(StudioError);
+    expect(refusal(around(null))).toThrow("This browser offers no WebGPU adapter; switch to Auto");
+    expect(refusal({ ...around(null), host: "machine" })).toThrow(
+      "This machine offers no WebGPU adapter; install a Vulkan driver for its GPU, or use --backend wasm.",
+    );
   });
 
   it("never takes more than eight threads", () => {

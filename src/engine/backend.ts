@@ -4,10 +4,17 @@ import type { BackendName, BackendPreference, BackendReport } from "../rpc/contr
 import type { AdapterFacts } from "./device.ts";
 
 export interface Surroundings {
+  /** What offers WebGPU, or does not: a browser, or the machine that the command line runs on. */
+  readonly host: "browser" | "machine";
   readonly adapter: AdapterFacts | null;
   readonly crossOriginIsolated: boolean;
   readonly cores: number;
 }
+
+const NO_ADAPTER_ADVICE = {
+  browser: "switch to Auto or WASM, or use a browser with WebGPU",
+  machine: "install a Vulkan driver for its GPU, or use --backend wasm",
+} as const;
 
 /** Threads for the wasm backend: all cores up to eight, one where the page is not cross-origin isolated. */
 function threadCount({ crossOriginIsolated, cores }: Surroundings): number {
@@ -22,7 +29,7 @@ export function chooseBackend(
   preference: BackendPreference,
   surroundings: Surroundings,
 ): BackendReport {
-  const { adapter, crossOriginIsolated } = surroundings;
+  const { host, adapter, crossOriginIsolated } = surroundings;
   const threads = threadCount(surroundings);
   const report = (chosen: BackendName, reason: string): BackendReport => ({
     chosen,
@@ -43,7 +50,7 @@ export function chooseBackend(
       if (adapter === null) {
         throw new StudioError(
           "backend-unavailable",
-          "This browser offers no WebGPU adapter; switch to Auto or WASM, or use a browser with WebGPU.",
+          `This ${host} offers no WebGPU adapter; ${NO_ADAPTER_ADVICE[host]}.`,
         );
       }
       return report(
@@ -54,7 +61,7 @@ export function chooseBackend(
       );
     case "auto":
       if (adapter === null) {
-        return report("wasm", `${cpu}, because this browser offers no WebGPU adapter.${single}`);
+        return report("wasm", `${cpu}, because this ${host} offers no WebGPU adapter.${single}`);
       }
       if (adapter.isFallback) {
         return report(

@@ -18,7 +18,8 @@ import { prepareUnet } from "../core/surgery/unet.ts";
 import { folderFiles } from "../hub/folder-files.ts";
 import { externalReader, readRequired } from "../hub/model-files.ts";
 import { nodeRuntime } from "./ort/runtime-node.ts";
-import { type HostTensor, Session } from "./ort/session.ts";
+import { Session } from "./ort/session.ts";
+import type { HostTensor } from "./tensor.ts";
 
 /**
  * float32 through forward and backward of the whole model against float64 PyTorch: about 1e-5 was seen. The distance

@@ -9,11 +9,17 @@ export interface AdapterFacts {
   readonly subgroups: boolean;
 }
 
-/** What the browser offers; null where it has no WebGPU or no adapter. */
-export async function requestAdapter(): Promise<GPUAdapter | null> {
-  // `gpu` is typed as always there and is missing in browsers without WebGPU and on insecure pages.
-  const gpu = (navigator as { readonly gpu?: GPU }).gpu;
+/**
+ * The adapter that WebGPU would compute on; null where there is no WebGPU or no adapter.
+ * @param gpu the browser's unless given
+ */
+export async function requestAdapter(gpu = browserGpu()): Promise<GPUAdapter | null> {
   return (await gpu?.requestAdapter({ powerPreference: "high-performance" })) ?? null;
+}
+
+/** It is typed as always there, and is missing in browsers without WebGPU and on insecure pages. */
+function browserGpu(): GPU | undefined {
+  return (navigator as { readonly gpu?: GPU }).gpu;
 }
 
 export function adapterFacts(adapter: GPUAdapter): AdapterFacts {
@@ -63,7 +69,7 @@ export async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   } catch (cause) {
     throw new StudioError(
       "backend-unavailable",
-      "The GPU driver refused a WebGPU device; close other GPU-heavy pages and reload, or switch to WASM.",
+      "The GPU driver refused a WebGPU device; close what else uses the GPU and try again, or switch to WASM.",
       { cause },
     );
   }

@@ -1,7 +1,5 @@
 /** @file The engine behind the worker's contract: chooses a backend, opens a model, predicts noise. */
 import { StudioError } from "../core/errors.ts";
-import { normal } from "../core/random/normal.ts";
-import { elementCount } from "../core/tensor/shape.ts";
 import { fetchedFiles } from "../hub/fetch-files.ts";
 import type {
   BackendPreference,
@@ -12,15 +10,16 @@ import type {
 } from "../rpc/contracts.ts";
 import { chooseBackend } from "./backend.ts";
 import { adapterFacts, requestAdapter, requestDevice } from "./device.ts";
-import { openModel, type OpenModel } from "./model.ts";
+import { readModel } from "./model/read-model.ts";
 import { browserRuntime } from "./ort/runtime-browser.ts";
 import { Serial } from "./ort/serial.ts";
+import { type NoisePredictor, openNoisePredictor } from "./sample/noise-predictor.ts";
 
 /** Models that come with the studio, by id; the folder is public/models/<id>. */
 const BUNDLED: Readonly<Record<string, string>> = { "toybox-256": "Toybox 256" };
 
 interface Opened {
-  readonly model: OpenModel;
+  readonly predictor: NoisePredictor;
   readonly device: GPUDevice | null;
 }
 
@@ -39,7 +38,7 @@ export function createEngine(
     const last = opened;
     opened = null;
     if (last === null) return;
-    await last.model.close();
+    await last.predictor.release();
     last.device?.destroy();
   };
 
@@ -63,9 +62,9 @@ export function createEngine(
     try {
       const runtime = await browserRuntime(device, report.threads);
       const files = fetchedFiles(new URL(`${id}/`, modelsBase).href);
-      const model = await openModel(files, runtime, onProgress);
-      opened = { model, device };
+      const model = await readModel(id, files, onProgress);
       const { unet } = model;
+      opened = { predictor: await openNoisePredictor(model, runtime, onProgress), device };
       return {
         id,
         name,
@@ -91,7 +90,7 @@ export function createEngine(
     predictNoise: (request) =>
       calls.run(() => {
         if (opened === null) throw new StudioError("invalid-input", "Open a model first.");
-        return predict(opened.model, request);
+        return predict(opened.predictor, request);
       }),
     close: () => calls.run(close),
   };
@@ -102,6 +101,7 @@ async function survey(
 ): Promise<{ readonly report: BackendReport; readonly adapter: GPUAdapter | null }> {
   const adapter = await requestAdapter();
   const report = chooseBackend(preference, {
+    host: "browser",
     adapter: adapter === null ? null : adapterFacts(adapter),
     crossOriginIsolated: self.crossOriginIsolated,
     cores: navigator.hardwareConcurrency,
@@ -110,7 +110,7 @@ async function survey(
 }
 
 async function predict(
-  model: OpenModel,
+  predictor: NoisePredictor,
   { prompt, timestep, seed }: Parameters<EngineApi["predictNoise"]>[0],
 ): Promise<NoisePrediction> {
   if (!Number.isInteger(timestep) || timestep < 0 || timestep > 999) {
@@ -120,11 +120,7 @@ async function predict(
     throw new StudioError("invalid-input", "The seed must be a whole number.");
   }
   const start = performance.now();
-  const tokens = model.tokenize(prompt);
-  const kv = await model.projectKv(await model.encodeText(tokens.ids));
-  const dims = model.unet.latents;
-  const latents = { dims, data: normal(seed, elementCount(dims)) };
-  const noise = await model.predict(latents, timestep, kv);
+  const { noise, tokens } = await predictor.predict(prompt, timestep, seed);
   const data = Float32Array.from(noise.data);
   const mean = data.reduce((sum, x) => sum + x, 0) / data.length;
   const variance = data.reduce((sum, x) => sum + (x - mean) ** 2, 0) / data.length;

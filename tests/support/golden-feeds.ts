@@ -4,7 +4,7 @@ import { packedKvWeights } from "../../src/core/surgery/kv-layout.ts";
 import { type KvProjectionShape, projectKv } from "../../src/core/surgery/kv-projection.ts";
 import type { Unet } from "../../src/core/surgery/unet.ts";
 import { elementCount } from "../../src/core/tensor/shape.ts";
-import type { HostTensor } from "../../src/engine/ort/session.ts";
+import type { HostTensor } from "../../src/engine/tensor.ts";
 import type { Golden } from "./golden.ts";
 import { normals } from "./seeded.ts";
 

@@ -2,6 +2,7 @@
 import { materialiseFloat32 } from "../../src/core/onnx/materialise.ts";
 import { projectKvBackward } from "../../src/core/surgery/kv-projection.ts";
 import { prepareTextEncoder, textEncoderGradient } from "../../src/core/surgery/text-encoder.ts";
+import { packedQueryOut } from "../../src/core/surgery/expose-query-out.ts";
 import { trainingGraph } from "../../src/core/surgery/training-graph.ts";
 import { prepareUnet } from "../../src/core/surgery/unet.ts";
 import type { Runtime } from "../../src/engine/ort/runtime.ts";
@@ -10,7 +11,7 @@ import { relativeL2 } from "./compare.ts";
 import { readGolden } from "./golden.ts";
 import { goldenFeeds, seeded } from "./golden-feeds.ts";
 import { NANO_SHAPE, nanoModel, type NanoStyle } from "./nano.ts";
-import { packedQueryOut, pytorchQueryOut } from "./query-out.ts";
+import { pytorchQueryOut } from "./query-out.ts";
 
 /** Relative L2 distances to the golden, by what is compared. */
 export type Distances = Readonly<Record<string, number>>;

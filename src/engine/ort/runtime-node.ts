@@ -1,8 +1,52 @@
-/** @file Loads onnxruntime-web in Node: the wasm backend with threads, for the command line, tests and benches. */
+/** @file Loads onnxruntime-web in Node: wasm with threads, or WebGPU on the adapter that Dawn finds. */
 import * as ort from "onnxruntime-web";
+import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import { type AdapterFacts, adapterFacts, requestDevice } from "../device.ts";
+import { acceptSharedMemory, openDawn } from "./dawn-node.ts";
 import { type Runtime, runtime } from "./runtime.ts";
 
 export function nodeRuntime(threads = Math.min(8, availableParallelism())): Runtime {
   return runtime(ort, { backend: "wasm", device: null, threads });
+}
+
+/**
+ * Bytes of a WebAssembly function that are executed before V8 optimises it: V8 12's default, for Node 20, whose V8 takes
+ * 1.8 million. Two functions of onnxruntime's WebGPU build are 1.5 million bytes long and run once; optimising either
+ * takes 25 s and 1 GB, and Node waits for it as soon as its event loop is empty.
+ */
+const TIERING_BUDGET = 13_000_000;
+
+export interface WebGpuRuntime {
+  readonly runtime: Runtime;
+  readonly adapter: AdapterFacts;
+  /** Destroys the device and lets the process end; release sessions before. */
+  readonly release: () => void;
+}
+
+/** @throws StudioError "backend-unavailable" where there is no adapter, no device, or no Dawn for this platform */
+export async function nodeWebGpuRuntime(): Promise<WebGpuRuntime> {
+  const { adapter, release } = await openDawn();
+  try {
+    const device = await requestDevice(adapter);
+    acceptSharedMemory(device.queue);
+    setFlagsFromString(`--wasm-tiering-budget=${TIERING_BUDGET}`);
+    const webgpu = await import("onnxruntime-web/webgpu");
+    // Left to itself it would fetch the file, and Node's fetch reads no files.
+    const binary = import.meta.resolve("onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm");
+    webgpu.env.wasm.wasmBinary = await readFile(fileURLToPath(binary));
+    return {
+      runtime: runtime(webgpu, { backend: "webgpu", device, threads: 1 }),
+      adapter: adapterFacts(adapter),
+      release: () => {
+        device.destroy();
+        release();
+      },
+    };
+  } catch (error) {
+    release();
+    throw error;
+  }
 }

@@ -34,7 +34,9 @@ function noisingOf(config: Readonly<Record<string, unknown>>): Noising {
 const NOISING = noisingOf({ beta_schedule: "scaled_linear", beta_start: 0.00085, beta_end: 0.012 });
 
 function steps(pools: Pools, count: number, batch: number, seed = 1): Sample[][] {
-  return Array.from({ length: count }, (_, step) => drawStep(pools, NOISING, { seed, step, batch }));
+  return Array.from({ length: count }, (_, step) =>
+    drawStep(pools, NOISING, { seed, step, batch }),
+  );
 }
 
 const captionsOf = (samples: readonly Sample[], kind: Sample["kind"]): string[] =>

@@ -31,7 +31,7 @@ export interface ExampleOptions {
 
 /**
  * Photos of a concept, each in `views` random views (the paper's augmentation, adobe-research/custom-diffusion
- * src/finetune_data.py), or as it is and flipped.
+ * src/finetune_data.py), or as it is.
  */
 export async function targetExamples(
   vae: VaeEncoder,

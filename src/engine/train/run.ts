@@ -92,7 +92,7 @@ async function runRecord({
   return {
     ...rest,
     concepts: concepts.map(({ token, category }) => ({ token, category })),
-    photos: await pictureDigest(concepts.flatMap(({ photos }) => photos)),
+    photos: await Promise.all(concepts.map(({ photos }) => pictureDigest(photos))),
     regularisation: await pictureDigest(regularisation.map(({ picture }) => picture)),
     captions: regularisation.map(({ caption }) => caption),
   };

@@ -207,8 +207,9 @@ export class Trainer {
   }
 
   private async readRows(): Promise<void> {
+    if (this.settings.train === "kv") return;
     this.parts.captions.rowsChanged();
-    if (this.settings.train !== "kv") this.rows = await this.parts.arithmetic.read("tokens");
+    this.rows = await this.parts.arithmetic.read("tokens");
   }
 }
 

@@ -1,0 +1,25 @@
+/** @file `--model`: a model that comes with the studio by its name, or a folder in optimum's layout. */
+import { existsSync, statSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { StudioError } from "../core/errors.ts";
+import { type Model, readModel } from "../engine/model/read-model.ts";
+import { folderFiles } from "../hub/folder-files.ts";
+
+/** Folder of the models that come with the studio. */
+const BUNDLED = fileURLToPath(new URL("../../public/models", import.meta.url));
+
+export const DEFAULT_MODEL = "toybox-256";
+
+/** @throws StudioError "model-not-found" where neither a bundled model nor a folder has the name */
+export async function openModelOption(name: string): Promise<Model> {
+  const bundled = path.join(BUNDLED, name);
+  const folder = /^[\w.-]+$/.test(name) && existsSync(bundled) ? bundled : path.resolve(name);
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
+    throw new StudioError(
+      "model-not-found",
+      `There is no model "${name}"; give ${DEFAULT_MODEL}, or a folder in optimum's ONNX layout.`,
+    );
+  }
+  return readModel(path.basename(folder), folderFiles(folder));
+}

@@ -1,0 +1,104 @@
+/** @file The two halves of the VAE: pictures to the distribution of their latents, and latents to pictures. */
+import { StudioError } from "../../core/errors.ts";
+import type { Planes } from "../../core/image/pixels.ts";
+import type { Graph } from "../../core/onnx/graph.ts";
+import { simplify } from "../../core/passes/simplify.ts";
+import { specialise } from "../../core/passes/specialise.ts";
+import { widen } from "../../core/passes/widen.ts";
+import type { Runtime } from "../ort/runtime.ts";
+import { Session } from "../ort/session.ts";
+import type { HostTensor } from "../tensor.ts";
+import { type Model, type ModelPart, readGraph } from "./read-model.ts";
+
+/** Pixels a latent, along each side, in every Stable Diffusion 1.x and 2.x. */
+export const PIXELS_PER_LATENT = 8;
+
+/** Normal distribution of a picture's latents [4, H, W], scaled as the UNet reads them. */
+export interface LatentDistribution {
+  readonly mean: Float32Array;
+  readonly deviation: Float32Array;
+}
+
+export interface VaeEncoder {
+  /** Latents of a picture of H·8 x W·8 pixels (diffusers: AutoencoderKL.encode, DiagonalGaussianDistribution). */
+  encode(picture: Planes): Promise<LatentDistribution>;
+  release(): Promise<void>;
+}
+
+export async function openVaeEncoder(model: Model, runtime: Runtime): Promise<VaeEncoder> {
+  const { sampleSize, scalingFactor } = model.config;
+  const pixels = sampleSize * PIXELS_PER_LATENT;
+  const count = 4 * sampleSize * sampleSize;
+  const { session, input } = await openPart(model, runtime, "vae_encoder", [1, 3, pixels, pixels]);
+  return {
+    async encode({ data, width, height }) {
+      if (width !== pixels || height !== pixels) {
+        throw new StudioError("internal", `The VAE reads ${pixels} px, not ${width} x ${height}.`);
+      }
+      const moments = await session.runOne({ [input]: { dims: [1, 3, pixels, pixels], data } });
+      if (moments.data.length === count) {
+        // An older export that gives the mean only.
+        const mean = Float32Array.from(moments.data, (x) => x * scalingFactor);
+        return { mean, deviation: new Float32Array(count) };
+      }
+      const mean = Float32Array.from(moments.data.subarray(0, count), (x) => x * scalingFactor);
+      const deviation = Float32Array.from(
+        moments.data.subarray(count),
+        // diffusers clamps the log-variance to [-30, 20].
+        (x) => Math.exp(0.5 * Math.min(20, Math.max(-30, x))) * scalingFactor,
+      );
+      return { mean, deviation };
+    },
+    release: () => session.release(),
+  };
+}
+
+export interface VaeDecoder {
+  /** The picture of latents [4, H, W] as the UNet gives them; beyond [-1, 1] where the decoder overshoots. */
+  decode(latents: Float32Array): Promise<Planes>;
+  release(): Promise<void>;
+}
+
+export async function openVaeDecoder(model: Model, runtime: Runtime): Promise<VaeDecoder> {
+  const { sampleSize, scalingFactor } = model.config;
+  const dims = [1, 4, sampleSize, sampleSize] as const;
+  const { session, input } = await openPart(model, runtime, "vae_decoder", dims);
+  const pixels = sampleSize * PIXELS_PER_LATENT;
+  return {
+    async decode(latents) {
+      const data = latents.map((x) => x / scalingFactor);
+      const picture = await session.runOne({ [input]: { dims, data } });
+      return { width: pixels, height: pixels, data: Float32Array.from(picture.data) };
+    },
+    release: () => session.release(),
+  };
+}
+
+async function openPart(
+  model: Model,
+  runtime: Runtime,
+  part: ModelPart,
+  dims: HostTensor["dims"],
+): Promise<{ readonly session: Session; readonly input: string }> {
+  const { graph } = await readGraph(model.files, part);
+  const [input] = graph.inputs;
+  if (input === undefined || graph.inputs.length !== 1) {
+    throw new StudioError(
+      "model-unsupported",
+      `The model's ${part}/model.onnx takes ${graph.inputs.length} inputs where one was expected; export it with optimum.`,
+    );
+  }
+  const session = await Session.create(
+    runtime,
+    prepared(graph, input.name, dims),
+    model.reader(part),
+    {
+      name: part.replace("_", " "),
+    },
+  );
+  return { session, input: input.name };
+}
+
+function prepared(graph: Graph, input: string, dims: HostTensor["dims"]): Graph {
+  return simplify(specialise(widen(graph), { [input]: { dims } }));
+}

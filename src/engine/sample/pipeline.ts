@@ -1,0 +1,221 @@
+/** @file Text to image: prompts to K/V once, then the sampler's walk from noise to latents, then the picture. */
+import { throwIfAborted, type CancelSignal } from "../../core/cancel.ts";
+import type { Concept } from "../../core/concept/concept.ts";
+import { guide } from "../../core/diffusion/guidance.ts";
+import { createSampler } from "../../core/diffusion/sampler.ts";
+import type { Planes } from "../../core/image/pixels.ts";
+import { normal } from "../../core/random/normal.ts";
+import { Random } from "../../core/random/random.ts";
+import { KV_INPUT } from "../../core/surgery/expose-kv.ts";
+import { QUERY_OUT_INPUT } from "../../core/surgery/expose-query-out.ts";
+import { TIME_INPUT } from "../../core/surgery/time-features.ts";
+import type { Unet } from "../../core/surgery/unet.ts";
+import { joined, partOf } from "../../core/tensor/parts.ts";
+import { CLIP_TOKENS } from "../../core/text/clip-tokenizer.ts";
+import type { Model } from "../model/read-model.ts";
+import { openTextFeatures, type TextFeatures } from "../model/text.ts";
+import { openVaeDecoder, type VaeDecoder } from "../model/vae.ts";
+import type { Runtime } from "../ort/runtime.ts";
+import { Session } from "../ort/session.ts";
+import { type HostTensor, isOnDevice, type Tensor } from "../tensor.ts";
+import { type Applied, applyConcept } from "./apply-concept.ts";
+import { checkRequest, type GenerateRequest } from "./request.ts";
+
+export interface GeneratedImage {
+  readonly seed: number;
+  /** Final latents [4, H, W]. */
+  readonly latents: Float32Array;
+  readonly picture: Planes;
+}
+
+export interface GenerateEvents {
+  /** After each UNet call: how many of how many, over all images. */
+  readonly onStep?: (done: number, total: number) => void;
+  readonly onImage?: (image: GeneratedImage) => void | Promise<void>;
+  /** What of a prompt did not fit into the text encoder. */
+  readonly onCut?: (prompt: string, cut: string) => void;
+  readonly signal?: CancelSignal | undefined;
+}
+
+export class Pipeline {
+  private readonly model: Model;
+  private readonly runtime: Runtime;
+  private readonly text: TextFeatures;
+  private readonly vae: VaeDecoder;
+  private applied: Applied;
+  /** The UNet's session, for the batch that it was last needed for. */
+  private unet: { readonly key: string; readonly unet: Unet; readonly session: Session } | null =
+    null;
+
+  private constructor(
+    model: Model,
+    runtime: Runtime,
+    text: TextFeatures,
+    vae: VaeDecoder,
+    applied: Applied,
+  ) {
+    this.model = model;
+    this.runtime = runtime;
+    this.text = text;
+    this.vae = vae;
+    this.applied = applied;
+  }
+
+  /** Opens text encoder and decoder; the UNet follows with the first request, which says how many images it needs. */
+  static async open(model: Model, runtime: Runtime): Promise<Pipeline> {
+    const text = await openTextFeatures(model, runtime);
+    const vae = await openVaeDecoder(model, runtime);
+    return new Pipeline(model, runtime, text, vae, await applyConcept(model, runtime, null, 1));
+  }
+
+  /**
+   * Chooses a concept, or the base model alone; sessions of the UNet stay.
+   * @param strength factor on the weight difference
+   */
+  async use(concept: Concept | null, strength = 1): Promise<void> {
+    const before = this.applied;
+    this.applied = await applyConcept(this.model, this.runtime, concept, strength);
+    await before.projections.release();
+  }
+
+  /**
+   * Images for the seeds, in their order. An image depends on its own seed and on no other.
+   * @param initialNoise the `count` N(0, 1) numbers [4, H, W] that the image of a seed starts from
+   * @throws StudioError "invalid-input" for a request that cannot be, "cancelled" once the signal is aborted
+   */
+  async generate(
+    request: GenerateRequest,
+    events: GenerateEvents = {},
+    initialNoise: (seed: number, count: number) => Float32Array = normal,
+  ): Promise<GeneratedImage[]> {
+    checkRequest(request);
+    const calls = this.sampler(request).timesteps.length;
+    const total = calls * Math.ceil(request.seeds.length / request.batch);
+    const images: GeneratedImage[] = [];
+    let done = 0;
+    for (let from = 0; from < request.seeds.length; from += request.batch) {
+      const seeds = request.seeds.slice(from, from + request.batch);
+      const onCall = (): void => {
+        done++;
+        events.onStep?.(done, total);
+      };
+      const latents = await this.denoise(request, seeds, initialNoise, { ...events, onCall });
+      for (const [i, seed] of seeds.entries()) {
+        throwIfAborted(events.signal);
+        const own = partOf(latents, i, seeds.length);
+        const image = { seed, latents: own, picture: await this.vae.decode(own) };
+        images.push(image);
+        await events.onImage?.(image);
+      }
+    }
+    return images;
+  }
+
+  /** Final latents [n, 4, H, W] of n images that are sampled together. */
+  private async denoise(
+    request: GenerateRequest,
+    seeds: readonly number[],
+    initialNoise: (seed: number, count: number) => Float32Array,
+    events: GenerateEvents & { readonly onCall: () => void },
+  ): Promise<Float32Array> {
+    const guided = request.guidance !== 1;
+    const n = seeds.length;
+    const { unet, session } = await this.openUnet(guided ? 2 * n : n);
+    const sampler = this.sampler(request);
+    const size = latentSize(unet);
+    let latents: Float32Array = joined(seeds.map((seed) => initialNoise(seed, size))).map(
+      (x) => x * sampler.initialNoiseSigma,
+    );
+    // Noise of stochastic samplers is each image's own as well.
+    const streams = seeds.map((seed) => new Random(seed, "sampler"));
+    const noise = (): Float32Array => joined(streams.map((stream) => stream.normal(size)));
+    const kv = await this.projectPrompts(request, n, guided, events);
+    try {
+      for (const [call, timestep] of sampler.timesteps.entries()) {
+        throwIfAborted(events.signal);
+        const input = sampler.scaleInput(latents, call);
+        const prediction = await this.predict(unet, session, input, timestep, kv, guided);
+        const guidedPrediction = guided
+          ? guide(partOf(prediction, 0, 2), partOf(prediction, 1, 2), request.guidance)
+          : prediction;
+        latents = sampler.step(guidedPrediction, call, latents, noise);
+        events.onCall();
+      }
+    } finally {
+      if (isOnDevice(kv)) kv.dispose();
+    }
+    return latents;
+  }
+
+  async release(): Promise<void> {
+    await this.unet?.session.release();
+    await this.text.release();
+    await this.vae.release();
+    await this.applied.projections.release();
+  }
+
+  private sampler({ sampler, steps, eta }: GenerateRequest) {
+    return createSampler(sampler, this.model.config.scheduler, steps, eta === 0 ? {} : { eta });
+  }
+
+  private async predict(
+    unet: Unet,
+    session: Session,
+    latents: Float32Array,
+    timestep: number,
+    kv: Tensor,
+    guided: boolean,
+  ): Promise<Float32Array> {
+    const batch = unet.latents[0];
+    const time = unet.timeFeatures(new Float64Array(batch).fill(timestep));
+    const { queryOut } = this.applied;
+    const result = await session.runOne({
+      sample: { dims: unet.latents, data: guided ? joined([latents, latents]) : latents },
+      [TIME_INPUT]: { dims: [batch, time.length / batch], data: time },
+      [KV_INPUT]: kv,
+      ...(queryOut === null
+        ? {}
+        : { [QUERY_OUT_INPUT]: { dims: [queryOut.length], data: queryOut } }),
+    });
+    return Float32Array.from(result.data);
+  }
+
+  /** Packed keys and values [batch, L, S], the negative prompt's rows first. */
+  private async projectPrompts(
+    { prompt, negativePrompt }: GenerateRequest,
+    images: number,
+    guided: boolean,
+    { onCut }: GenerateEvents,
+  ): Promise<Tensor> {
+    const { tokenizer, rows, projections } = this.applied;
+    const features: Float32Array[] = [];
+    for (const text of guided ? [negativePrompt, prompt] : [prompt]) {
+      const { ids, cut } = tokenizer.encode(text);
+      if (cut !== null) onCut?.(text, cut);
+      const { data } = await this.text.encode(ids, rows);
+      for (let i = 0; i < images; i++) features.push(Float32Array.from(data));
+    }
+    const dims = [features.length, CLIP_TOKENS, this.model.config.textWidth];
+    return projections.projectKv({ dims, data: joined(features) } satisfies HostTensor);
+  }
+
+  private async openUnet(
+    batch: number,
+  ): Promise<{ readonly unet: Unet; readonly session: Session }> {
+    const queryOut = this.applied.queryOut !== null;
+    const key = `${batch}${queryOut ? " with query_out" : ""}`;
+    if (this.unet?.key === key) return this.unet;
+    await this.unet?.session.release();
+    this.unet = null;
+    const unet = this.model.unetOf(batch, queryOut);
+    const session = await Session.create(this.runtime, unet.graph, this.model.reader("unet"), {
+      name: "the UNet",
+    });
+    this.unet = { key, unet, session };
+    return this.unet;
+  }
+}
+
+function latentSize({ latents: [, channels, height, width] }: Unet): number {
+  return channels * height * width;
+}

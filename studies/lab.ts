@@ -1,0 +1,98 @@
+/** @file What every study needs: the default model, its CLIP, the sample photos, and how well pictures match them. */
+import { fileURLToPath } from "node:url";
+import { readPhotos } from "../src/cli/files/photos.ts";
+import { folderRegularisation } from "../src/cli/regularisation.ts";
+import type { Concept } from "../src/core/concept/concept.ts";
+import type { SamplerName } from "../src/core/diffusion/sampler.ts";
+import { toPixels, toPlanes } from "../src/core/image/convert.ts";
+import type { Pixels, Planes } from "../src/core/image/pixels.ts";
+import { removeModifierTokens } from "../src/core/text/modifier-tokens.ts";
+import { openClip, type Clip } from "../src/engine/evaluate/clip.ts";
+import { scorePictures, type ScoredPicture } from "../src/engine/evaluate/score-pictures.ts";
+import { type Model, readModel } from "../src/engine/model/read-model.ts";
+import { nodeRuntime } from "../src/engine/ort/runtime-node.ts";
+import type { Runtime } from "../src/engine/ort/runtime.ts";
+import { Pipeline } from "../src/engine/sample/pipeline.ts";
+import type { Picture } from "../src/engine/train/examples.ts";
+import { folderFiles } from "../src/hub/folder-files.ts";
+
+export const TOKEN = "<new1>";
+
+const publicFolder = (path: string): string =>
+  fileURLToPath(new URL(`../public/${path}`, import.meta.url));
+
+export interface Lab {
+  readonly model: Model;
+  readonly runtime: Runtime;
+  readonly pipeline: Pipeline;
+  readonly clip: Clip;
+}
+
+export interface Sampling {
+  readonly sampler: SamplerName;
+  readonly steps: number;
+  readonly guidance: number;
+}
+
+/** Pictures of some prompts, and how they score. */
+export interface Scores {
+  /** Mean cosine of every picture to every photo. */
+  readonly image: number;
+  /** Mean cosine of every picture to its own prompt without the token. */
+  readonly text: number;
+  /** Mean cosine of the photos among themselves. */
+  readonly photos: number;
+  readonly pictures: readonly Pixels[];
+}
+
+export async function openLab(threads: number): Promise<Lab> {
+  const files = folderFiles(publicFolder("models/toybox-256"));
+  const model = await readModel("toybox-256", files);
+  const runtime = nodeRuntime(threads);
+  const pipeline = await Pipeline.open(model, runtime);
+  return { model, runtime, pipeline, clip: await openClip(files, runtime) };
+}
+
+export async function samplePhotos(concept: string): Promise<Planes[]> {
+  const photos = await readPhotos(publicFolder(`samples/concepts/${concept}`));
+  return photos.map(({ pixels }) => toPlanes(pixels));
+}
+
+export function sampleRegularisation(category: string): Promise<Picture[]> {
+  return folderRegularisation(publicFolder(`samples/regularisation/${category}`));
+}
+
+/** Samples every prompt with every seed and scores what comes out; the concept is chosen for it. */
+export async function score(
+  lab: Lab,
+  concept: Concept | null,
+  prompts: readonly string[],
+  seeds: readonly number[],
+  sampling: Sampling,
+  photos: readonly Planes[],
+): Promise<Scores> {
+  await lab.pipeline.use(concept);
+  const pictures: ScoredPicture[] = [];
+  for (const prompt of prompts) {
+    const images = await lab.pipeline.generate({
+      ...sampling,
+      prompt,
+      seeds,
+      negativePrompt: "",
+      eta: 0,
+      batch: 1,
+    });
+    const caption = removeModifierTokens(prompt, [TOKEN]);
+    // Scored as they would be saved: 8 bits a channel.
+    pictures.push(
+      ...images.map(({ picture }) => ({ picture: toPlanes(toPixels(picture)), caption })),
+    );
+  }
+  const scores = await scorePictures(lab.clip, lab.model.tokenizer, pictures, photos);
+  return {
+    image: scores.imageAlignment.value,
+    text: scores.textAlignment.value,
+    photos: scores.photoAlignment?.value ?? NaN,
+    pictures: pictures.map(({ picture }) => toPixels(picture)),
+  };
+}

@@ -1,0 +1,175 @@
+/**
+ * @file `npm run study:teddy-bear`: trains the teddy bear and holds it to the figures that training has to reach.
+ * Two rows, with given and with generated regularisation images; figures and pictures go into docs/. Exits with 1
+ * where a limit is missed.
+ */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual, parseArgs } from "node:util";
+import sharp from "sharp";
+import { GeneratedRegularisation } from "../src/cli/regularisation.ts";
+import { type Concept, resetConcept } from "../src/core/concept/concept.ts";
+import { fillPrompt, SCENE_PROMPTS } from "../src/core/evaluate/prompts.ts";
+import { contactSheet } from "../src/core/image/contact-sheet.ts";
+import type { Pixels } from "../src/core/image/pixels.ts";
+import { runTraining } from "../src/engine/train/run.ts";
+import { defaultSettings } from "../src/engine/train/settings.ts";
+import { type Lab, openLab, samplePhotos, sampleRegularisation, score, TOKEN } from "./lab.ts";
+
+const SAMPLING = { sampler: "ddim", steps: 20, guidance: 4.5 } as const;
+const SEEDS = [1, 2];
+const CONCEPT = SCENE_PROMPTS.map((prompt) => fillPrompt(prompt, `${TOKEN} bear`));
+const CLASS = SCENE_PROMPTS.map((prompt) => fillPrompt(prompt, "bear"));
+
+/** What the issue of this check demands. */
+const LIMITS = { imageAlignment: 0.5, classMoved: 0.05, textAlignment: 0.4 };
+
+interface Row {
+  readonly regularisation: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly secondsOfTraining: number;
+  readonly concept: { readonly image: number; readonly text: number };
+  readonly class: { readonly image: number; readonly text: number };
+  /** Whether pictures with everything taken back are those of before, to the last bit. */
+  readonly resetIsBefore: boolean;
+}
+
+interface Before {
+  readonly concept: { readonly image: number; readonly text: number };
+  readonly class: { readonly image: number; readonly text: number };
+}
+
+interface Results {
+  photos?: number;
+  before?: Before;
+  rows: Row[];
+}
+
+const { values } = parseArgs({
+  options: {
+    threads: { type: "string", default: "2" },
+    steps: { type: "string" },
+    lr: { type: "string" },
+  },
+});
+const resultsFile = fileURLToPath(new URL("results/teddy-bear.json", import.meta.url));
+const pictures = fileURLToPath(new URL("../docs/pictures/", import.meta.url));
+await mkdir(pictures, { recursive: true });
+await mkdir(fileURLToPath(new URL("results/", import.meta.url)), { recursive: true });
+
+const results: Results = JSON.parse(
+  await readFile(resultsFile, "utf8").catch(() => '{"rows":[]}'),
+) as Results;
+const save = () => writeFile(resultsFile, `${JSON.stringify(results, null, 2)}\n`);
+
+const lab = await openLab(Number(values.threads));
+const photos = await samplePhotos("teddy-bear");
+
+if (results.before === undefined) {
+  const base = await score(lab, null, CLASS, SEEDS, SAMPLING, photos);
+  await sheet("teddy-bear-class-before", base.pictures);
+  const rare = await score(lab, untrained(lab), CONCEPT, SEEDS, SAMPLING, photos);
+  results.before = { class: figures(base), concept: figures(rare) };
+  results.photos = base.photos;
+  await save();
+}
+
+for (const regularisation of ["given", "generated"] as const) {
+  if (results.rows.some((row) => row.regularisation === regularisation)) continue;
+  const defaults = defaultSettings(lab.model.config.textWidth);
+  const settings = {
+    ...defaults,
+    steps: Number(values.steps ?? defaults.steps),
+    learningRate: Number(values.lr ?? defaults.learningRate),
+    tokenLearningRate: Number(values.lr ?? defaults.tokenLearningRate),
+  };
+  const images =
+    regularisation === "given" ? await sampleRegularisation("bear") : await generated(lab);
+  const start = performance.now();
+  const { concept } = await runTraining(
+    lab.model,
+    lab.runtime,
+    { settings, concepts: [{ token: TOKEN, category: "bear", photos }], regularisation: images },
+    {
+      onStep: ({ step, targetLoss, regularisationLoss }) => {
+        if (step % 10 === 0) {
+          console.log(step, targetLoss.toFixed(4), regularisationLoss.toFixed(4));
+        }
+      },
+    },
+  );
+  const secondsOfTraining = Math.round((performance.now() - start) / 1000);
+  const taught = await score(lab, concept, CONCEPT, SEEDS, SAMPLING, photos);
+  const drifted = await score(lab, concept, CLASS, SEEDS, SAMPLING, photos);
+  const reset = resetConcept(concept, { difference: true, tokens: true });
+  const few = CONCEPT.slice(0, 2);
+  const [undone, before] = [
+    await score(lab, reset, few, [1], SAMPLING, photos),
+    await score(lab, untrained(lab), few, [1], SAMPLING, photos),
+  ];
+  await sheet(`teddy-bear-${regularisation}`, taught.pictures);
+  await sheet(`teddy-bear-${regularisation}-class`, drifted.pictures);
+  results.rows.push({
+    regularisation,
+    settings,
+    secondsOfTraining,
+    concept: figures(taught),
+    class: figures(drifted),
+    resetIsBefore: isDeepStrictEqual(undone.pictures, before.pictures),
+  });
+  await save();
+}
+
+report();
+
+function report(): void {
+  const { before, rows } = results;
+  if (before === undefined) return;
+  for (const row of rows) {
+    const moved = Math.abs(row.class.image - before.class.image);
+    const checks = [
+      ["image alignment", row.concept.image, row.concept.image >= LIMITS.imageAlignment],
+      ["text alignment", row.concept.text, row.concept.text >= LIMITS.textAlignment],
+      ["class word moved", moved, moved <= LIMITS.classMoved],
+      ["image alignment once reset", before.concept.image, row.resetIsBefore],
+    ] as const;
+    for (const [what, value, good] of checks) {
+      console.log(`${row.regularisation}: ${what} ${value.toFixed(3)} ${good ? "ok" : "MISSED"}`);
+      if (!good) process.exitCode = 1;
+    }
+  }
+}
+
+/** The new word before training: the rare word that it starts from, on the base model's weights. */
+function untrained({ model }: Lab): Concept {
+  const width = model.config.textWidth;
+  const [id = 0] = model.initialisers;
+  const row = model.embeddings.slice(id * width, (id + 1) * width);
+  return {
+    baseModel: model,
+    train: "token",
+    tokens: [{ token: TOKEN, category: "bear", row, initialRow: row }],
+    kvDifference: null,
+    queryOutDifference: null,
+    settings: {},
+    metrics: {},
+  };
+}
+
+async function generated({ model, runtime }: Lab) {
+  const source = new GeneratedRegularisation(model, "bear", 40);
+  await source.readCache();
+  return source.images(runtime, () => undefined);
+}
+
+function figures({ image, text }: { readonly image: number; readonly text: number }) {
+  return { image, text };
+}
+
+async function sheet(name: string, images: readonly Pixels[]): Promise<void> {
+  const { width, height, data } = contactSheet(images, 8);
+  await sharp(data, { raw: { width, height, channels: 3 } })
+    .resize({ width: width / 2, kernel: "lanczos3" })
+    .webp({ quality: 85 })
+    .toFile(`${pictures}${name}.webp`);
+}

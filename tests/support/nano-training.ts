@@ -1,0 +1,47 @@
+/** @file A small training run on the nano model, the same on every backend: its pictures, settings and prompts. */
+import type { Planes } from "../../src/core/image/pixels.ts";
+import type { TrainingInput } from "../../src/engine/train/run.ts";
+import { defaultSettings, type TrainSettings } from "../../src/engine/train/settings.ts";
+import type { GenerateRequest } from "../../src/engine/sample/request.ts";
+import { normals } from "./seeded.ts";
+
+/** Pixels of the nano model's pictures. */
+const SIZE = 128;
+
+/** A picture of seeded noise, clipped to [-1, 1]. */
+function picture(name: string): Planes {
+  const data = normals(3, name, 3 * SIZE * SIZE).map((x) => Math.max(-1, Math.min(1, x / 2)));
+  return { width: SIZE, height: SIZE, data };
+}
+
+export function nanoTraining(changes: Partial<TrainSettings> = {}): TrainingInput {
+  return {
+    settings: {
+      ...defaultSettings(16),
+      steps: 3,
+      views: 2,
+      // Large enough for three steps to move every parameter well beyond rounding.
+      learningRate: 1e-3,
+      tokenLearningRate: 1e-3,
+      ...changes,
+    },
+    concepts: [
+      { token: "<new1>", category: "bear", photos: [picture("photo 1"), picture("photo 2")] },
+    ],
+    regularisation: [
+      { picture: picture("regularisation 1"), caption: "photo of a bear" },
+      { picture: picture("regularisation 2"), caption: "a bear in the snow" },
+    ],
+  };
+}
+
+export const NANO_REQUEST: GenerateRequest = {
+  prompt: "photo of a <new1> bear",
+  negativePrompt: "a cat",
+  sampler: "ddim",
+  steps: 3,
+  guidance: 3,
+  eta: 0,
+  seeds: [5, 6],
+  batch: 2,
+};
