@@ -112,8 +112,8 @@ def nano(model: Path, settings: Settings) -> tuple[dict[str, np.ndarray], dict[s
     if settings.train_q_out:
         tensors |= as_arrays(query_out_difference=exact.q_out)
         notes["query_out_difference"] = (
-            "flat, final minus initial, per layer in execution order: to_q.weight [C,C], to_out.0.weight "
-            "[C,C], to_out.0.bias [C], PyTorch layout"
+            "flat, final minus initial, per layer in execution order: to_q.weight [C,C], "
+            "to_out.0.weight [C,C], to_out.0.bias [C], PyTorch layout"
         )
     return tensors, notes
 

@@ -59,7 +59,9 @@ describe.each(Object.entries(cases))("%s", (name, torch) => {
         // three learning rates is less than one rounding of 0.1 more a step.
         const size = Math.max(Math.abs(expected[i]!), 0.1);
         const error = Math.abs(value - expected[i]!);
-        expect(error, `step ${step}, parameter ${i}`).toBeLessThan((2 * step + 3) * ROUNDING * size);
+        expect(error, `step ${step}, parameter ${i}`).toBeLessThan(
+          (2 * step + 3) * ROUNDING * size,
+        );
       });
     }
     for (const moment of ["m", "v"] as const) {

@@ -20,3 +20,12 @@ it("has the moments of the standard normal distribution", () => {
   expect(Math.abs(moment(4) - 3)).toBeLessThan(within(96));
   expect(x.every(Number.isFinite)).toBe(true);
 });
+
+it("begins like any other of its numbers for small seeds, which people choose", () => {
+  const seeds = 2000;
+  const first = Array.from({ length: seeds }, (_, seed) => normal(seed, 2)).flatMap((x) => [...x]);
+  const mean = first.reduce((sum, x) => sum + x, 0) / first.length;
+  const square = first.reduce((sum, x) => sum + x * x, 0) / first.length;
+  expect(Math.abs(mean)).toBeLessThan(4 * Math.sqrt(1 / first.length));
+  expect(Math.abs(square - 1)).toBeLessThan(4 * Math.sqrt(2 / first.length));
+});

@@ -76,12 +76,24 @@ export class KernelQueue {
    * A copy of the first bytes of a buffer, after everything submitted before.
    * @throws StudioError "backend-unavailable" where the device is lost
    */
-  async read(source: GPUBuffer, byteLength: number): Promise<ArrayBuffer> {
+  read(source: GPUBuffer, byteLength: number): Promise<ArrayBuffer> {
+    return this.readTogether([[source, byteLength]]);
+  }
+
+  /** The same of several buffers in one read-back, end to end. */
+  async readTogether(
+    parts: readonly (readonly [source: GPUBuffer, byteLength: number])[],
+  ): Promise<ArrayBuffer> {
     const { device } = this;
+    const size = parts.reduce((sum, [, byteLength]) => sum + byteLength, 0);
     const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
-    const target = device.createBuffer({ label: "read-back", size: byteLength, usage });
+    const target = device.createBuffer({ label: "read-back", size, usage });
     const commands = device.createCommandEncoder();
-    commands.copyBufferToBuffer(source, 0, target, 0, byteLength);
+    let offset = 0;
+    for (const [source, byteLength] of parts) {
+      commands.copyBufferToBuffer(source, 0, target, offset, byteLength);
+      offset += byteLength;
+    }
     device.queue.submit([commands.finish()]);
     try {
       await target.mapAsync(GPUMapMode.READ);

@@ -40,6 +40,7 @@ export async function applyConcept(
   }
   const tokens = concept?.tokens ?? [];
   const difference = concept?.queryOutDifference ?? null;
+  const queryOut = difference === null ? null : await queryOutWith(model, difference, strength);
   const projections = await createArithmetic(runtime, {
     groups: [],
     kvWeights:
@@ -59,7 +60,7 @@ export async function applyConcept(
     ),
     rows: joined(tokens.map(({ row }) => row)),
     projections,
-    queryOut: difference === null ? null : await queryOutWith(model, difference, strength),
+    queryOut,
   };
 }
 

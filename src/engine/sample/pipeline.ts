@@ -16,6 +16,7 @@ import type { Model } from "../model/read-model.ts";
 import { openTextFeatures, type TextFeatures } from "../model/text.ts";
 import { openVaeDecoder, type VaeDecoder } from "../model/vae.ts";
 import type { Runtime } from "../ort/runtime.ts";
+import { openTogether } from "../releases.ts";
 import { Session } from "../ort/session.ts";
 import { type HostTensor, isOnDevice, type Tensor } from "../tensor.ts";
 import { type Applied, applyConcept } from "./apply-concept.ts";
@@ -63,9 +64,11 @@ export class Pipeline {
 
   /** Opens text encoder and decoder; the UNet follows with the first request, which says how many images it needs. */
   static async open(model: Model, runtime: Runtime): Promise<Pipeline> {
-    const text = await openTextFeatures(model, runtime);
-    const vae = await openVaeDecoder(model, runtime);
-    return new Pipeline(model, runtime, text, vae, await applyConcept(model, runtime, null, 1));
+    return openTogether(async (keep) => {
+      const text = keep(await openTextFeatures(model, runtime));
+      const vae = keep(await openVaeDecoder(model, runtime));
+      return new Pipeline(model, runtime, text, vae, await applyConcept(model, runtime, null, 1));
+    });
   }
 
   /**
@@ -102,7 +105,8 @@ export class Pipeline {
       const latents = await this.denoise(request, seeds, initialNoise, { ...events, onCall });
       for (const [i, seed] of seeds.entries()) {
         throwIfAborted(events.signal);
-        const own = partOf(latents, i, seeds.length);
+        // A copy: whoever takes one image's latents to another thread leaves the others' alone.
+        const own = partOf(latents, i, seeds.length).slice();
         const image = { seed, latents: own, picture: await this.vae.decode(own) };
         images.push(image);
         await events.onImage?.(image);

@@ -85,6 +85,10 @@ class HostArithmetic implements TrainingArithmetic {
   accumulate(group: GroupName, tensor: Tensor): Promise<void> {
     const target = this.groups.part(group, this.gradient);
     const { data } = onHost(tensor);
+    if (data.length !== target.length) {
+      const sizes = `${data.length} numbers for ${target.length} parameters`;
+      throw new StudioError("internal", `The gradient of "${group}" has ${sizes}.`);
+    }
     for (let i = 0; i < target.length; i++) target[i] = (target[i] ?? 0) + (data[i] ?? 0);
     return Promise.resolve();
   }

@@ -1,6 +1,6 @@
 /**
  * @file The arithmetic of a training step on the GPU: our own kernels on the device of the sessions. Values, moments and
- * gradients stay there; what comes back every step is dc, and 16 bytes about the update.
+ * gradients stay there; what comes back every step is dc, and 32 bytes about the update.
  */
 import { StudioError } from "../../core/errors.ts";
 import type { KvProjectionShape } from "../../core/surgery/kv-projection.ts";
@@ -22,6 +22,14 @@ import {
   partialsLength,
 } from "../kernels/kv-backward/index.ts";
 import { kvProjection, kvProjectionKernel } from "../kernels/kv-projection/index.ts";
+import {
+  LOSS_SCALE_BYTES,
+  lossScaleKernel,
+  type LossScaleState,
+  packLossScale,
+  readLossScale,
+  updateLossScale,
+} from "../kernels/loss-scale/index.ts";
 import { type DeviceTensor, type HostTensor, isOnDevice, type Tensor } from "../tensor.ts";
 import type {
   ArithmeticSettings,
@@ -31,7 +39,6 @@ import type {
   UpdateReport,
 } from "./arithmetic.ts";
 import { FlatGroups } from "./flat-groups.ts";
-import { LossScale } from "./loss-scale.ts";
 import {
   createParameterBuffers,
   type GroupBuffers,
@@ -50,6 +57,7 @@ export async function createWebGpuArithmetic(
     accumulateKernel,
     ...gradientNormKernels,
     adamwKernel,
+    lossScaleKernel,
   ]);
   return new WebGpuArithmetic(queue, settings, await createParameterBuffers(device, settings));
 }
@@ -60,8 +68,8 @@ class WebGpuArithmetic implements TrainingArithmetic {
   private readonly settings: ArithmeticSettings;
   private readonly flat: FlatGroups;
   private readonly buffers: ParameterBuffers;
-  private readonly scale: LossScale;
-  private step = 0;
+  /** What the GPU holds, as it was last written or read. */
+  private counters: LossScaleState;
 
   constructor(queue: KernelQueue, settings: ArithmeticSettings, buffers: ParameterBuffers) {
     this.queue = queue;
@@ -69,11 +77,16 @@ class WebGpuArithmetic implements TrainingArithmetic {
     this.settings = settings;
     this.flat = new FlatGroups(settings.groups);
     this.buffers = buffers;
-    this.scale = new LossScale(settings.lossScale);
+    this.counters = this.writeCounters({
+      lossScale: settings.lossScale?.initial ?? 1,
+      goodSteps: 0,
+      skipped: 0,
+      step: 0,
+    });
   }
 
   get lossScale(): number {
-    return this.scale.value;
+    return this.counters.lossScale;
   }
 
   async projectKv(features: HostTensor): Promise<DeviceTensor> {
@@ -144,22 +157,22 @@ class WebGpuArithmetic implements TrainingArithmetic {
 
   async update(): Promise<UpdateReport> {
     const { adam, maxGradientNorm } = this.settings;
-    const { groups, normPartials, verdict } = this.buffers;
-    const parts = { partials: normPartials, verdict };
-    const settings = { scale: this.scale.value, limit: maxGradientNorm };
+    const { groups, normPartials: partials, verdict, lossScale } = this.buffers;
+    // The bias corrections 1 - β^t want float64, so the step is the host's and not the one that the GPU counts.
+    const step = this.counters.step + 1;
     this.queue.submit([
-      ...gradientNorm(groups, parts, settings),
+      ...gradientNorm(groups, { partials, lossScale, verdict }, maxGradientNorm),
       ...groups.map(({ settings: { learningRate, weightDecay }, length, ...buffers }) =>
-        adamw(
-          length,
-          { ...buffers, verdict },
-          { ...adam, learningRate, weightDecay, step: this.step + 1 },
-        ),
+        adamw(length, { ...buffers, verdict }, { ...adam, learningRate, weightDecay, step }),
       ),
+      updateLossScale({ verdict, state: lossScale }, this.settings.lossScale),
     ]);
-    const { norm, skip } = readVerdict(await this.queue.read(verdict, VERDICT_BYTES));
-    if (!skip) this.step++;
-    this.scale.update(!skip);
+    const bytes = await this.queue.readTogether([
+      [verdict, VERDICT_BYTES],
+      [lossScale, LOSS_SCALE_BYTES],
+    ]);
+    const { norm, skip } = readVerdict(bytes.slice(0, VERDICT_BYTES));
+    this.counters = readLossScale(bytes.slice(VERDICT_BYTES));
     return { gradientNorm: skip ? NaN : norm, skipped: skip };
   }
 
@@ -168,10 +181,7 @@ class WebGpuArithmetic implements TrainingArithmetic {
       values: await this.gather("values"),
       m: await this.gather("m"),
       v: await this.gather("v"),
-      step: this.step,
-      lossScale: this.scale.value,
-      goodSteps: this.scale.goodSteps,
-      skipped: this.scale.skipped,
+      ...this.counters,
     };
   }
 
@@ -186,8 +196,7 @@ class WebGpuArithmetic implements TrainingArithmetic {
       commands.clearBuffer(group.gradient);
     }
     device.queue.submit([commands.finish()]);
-    this.step = state.step;
-    this.scale.restore(state);
+    this.counters = this.writeCounters(state);
     return Promise.resolve();
   }
 
@@ -196,6 +205,13 @@ class WebGpuArithmetic implements TrainingArithmetic {
     this.pool.release();
     this.queue.release();
     return Promise.resolve();
+  }
+
+  /** Puts the counters on the GPU, and gives them as they are there: the scale is a float32. */
+  private writeCounters(counters: LossScaleState): LossScaleState {
+    const bytes = packLossScale(counters);
+    this.queue.device.queue.writeBuffer(this.buffers.lossScale, 0, bytes);
+    return readLossScale(bytes);
   }
 
   private shapeOf(features: HostTensor): KvProjectionShape {

@@ -1,6 +1,7 @@
 /** @file The buffers that a training run keeps on the GPU: values, moments and gradient of every parameter group. */
 import { createStorage } from "../kernels/buffers.ts";
 import { normPartialsLength, VERDICT_BYTES } from "../kernels/gradient-norm/index.ts";
+import { LOSS_SCALE_BYTES } from "../kernels/loss-scale/index.ts";
 import type { ArithmeticSettings, ParameterGroup } from "./arithmetic.ts";
 
 /** A parameter group, in buffers of its own so that a session can take its values as they are. */
@@ -20,6 +21,7 @@ export interface ParameterBuffers {
   readonly weights: GPUBuffer;
   readonly normPartials: GPUBuffer;
   readonly verdict: GPUBuffer;
+  readonly lossScale: GPUBuffer;
   release(): void;
 }
 
@@ -69,5 +71,6 @@ async function fill(
     weights: trained ?? (await create(kvWeights.length, "the key and value weights", kvWeights)),
     normPartials: await create(normPartialsLength(groups), "the partial sums of the norm"),
     verdict: await create(VERDICT_BYTES / 4, "the verdict on a step"),
+    lossScale: await create(LOSS_SCALE_BYTES / 4, "the loss scale"),
   };
 }

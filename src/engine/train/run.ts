@@ -34,7 +34,7 @@ export interface TrainingResult {
 }
 
 /** Steps that a crash can cost at most. */
-export const CHECKPOINT_EVERY = 10;
+const CHECKPOINT_EVERY = 10;
 
 /**
  * @throws StudioError "invalid-input" for settings, tokens or a checkpoint that cannot be, "cancelled" once the
@@ -49,6 +49,12 @@ export async function runTraining(
   const { settings, concepts, resume } = input;
   checkSettings(settings);
   checkConcepts(model, concepts);
+  if (input.regularisation.length > 0 && settings.batch < 2) {
+    throw new StudioError(
+      "invalid-input",
+      "A batch of 1 has no room for a regularisation image beside the photo; choose a batch of 2 or more, or train without regularisation.",
+    );
+  }
   const record = await runRecord(input);
   if (resume !== undefined) checkResume(model, resume, record, settings.steps);
 
@@ -88,9 +94,9 @@ async function runRecord({
   concepts,
   regularisation,
 }: TrainingInput): Promise<Readonly<Record<string, unknown>>> {
-  const { steps: _, ...rest } = settings;
+  const shared = Object.entries(settings).filter(([name]) => name !== "steps");
   return {
-    ...rest,
+    ...Object.fromEntries(shared),
     concepts: concepts.map(({ token, category }) => ({ token, category })),
     photos: await Promise.all(concepts.map(({ photos }) => pictureDigest(photos))),
     regularisation: await pictureDigest(regularisation.map(({ picture }) => picture)),
@@ -122,6 +128,9 @@ function checkResume(
 }
 
 function checkConcepts(model: Model, concepts: readonly NewConcept[]): void {
+  if (concepts.length === 0) {
+    throw new StudioError("invalid-input", "There is nothing to train: name at least one concept.");
+  }
   for (const { token, category, photos } of concepts) {
     checkModifierToken(token);
     checkCategory(model.tokenizer, category);

@@ -7,6 +7,7 @@ import { CLIP_TOKENS } from "../../core/text/clip-tokenizer.ts";
 import { PromptTokenizer } from "../../core/text/modifier-tokens.ts";
 import type { Model } from "../model/read-model.ts";
 import type { Runtime } from "../ort/runtime.ts";
+import { openTogether } from "../releases.ts";
 import { isOnDevice, type Tensor } from "../tensor.ts";
 import { createArithmetic } from "./arithmetic-for.ts";
 import type { OptimiserState, ParameterGroup, TrainingArithmetic } from "./arithmetic.ts";
@@ -81,23 +82,28 @@ export class Trainer {
     const rows = initialRows(model, tokens.length);
     const trainsRows = settings.train !== "kv";
     const queryOut = settings.train === "crossattn" ? await frozenQueryOut(model) : null;
-    const captions = await Captions.open(model, runtime, tokenizer, trainsRows);
-    const arithmetic = await createArithmetic(runtime, {
-      groups: groupsOf(model, settings, rows, queryOut),
-      kvWeights: model.kvWeights,
-      textWidth: model.config.textWidth,
-      columns: model.unet.kv.columns,
-      tokens: CLIP_TOKENS,
-      adam: ADAM,
-      maxGradientNorm: settings.maxGradientNorm,
-      lossScale: null,
+    const parts = await openTogether(async (keep): Promise<Parts> => {
+      const captions = keep(await Captions.open(model, runtime, tokenizer, trainsRows));
+      const arithmetic = keep(
+        await createArithmetic(runtime, {
+          groups: groupsOf(model, settings, rows, queryOut),
+          kvWeights: model.kvWeights,
+          textWidth: model.config.textWidth,
+          columns: model.unet.kv.columns,
+          tokens: CLIP_TOKENS,
+          adam: ADAM,
+          maxGradientNorm: settings.maxGradientNorm,
+          lossScale: null,
+        }),
+      );
+      const gradients = keep(
+        await openGradients(model, runtime, {
+          microBatch: settings.microBatch,
+          queryOut: queryOut !== null,
+        }),
+      );
+      return { gradients, captions, arithmetic, initialQueryOut: queryOut };
     });
-    const { microBatch } = settings;
-    const gradients = await openGradients(model, runtime, {
-      microBatch,
-      queryOut: queryOut !== null,
-    });
-    const parts = { gradients, captions, arithmetic, initialQueryOut: queryOut };
     return new Trainer(model, settings, tokens, rows, parts);
   }
 
@@ -141,22 +147,26 @@ export class Trainer {
     const { arithmetic, captions, gradients } = this.parts;
     const texts = samples.map(({ caption }) => caption);
     const features = await captions.features(texts, this.rows);
-    const kv = await arithmetic.projectKv(features);
-    const trainsQueryOut = this.settings.train === "crossattn";
-    const queryOut = trainsQueryOut ? await arithmetic.values("query_out") : null;
-    const result = await gradients.run(samples, batch, {
-      kv,
-      queryOut,
-      lossScale: arithmetic.lossScale,
-    });
-    const dFeatures = await arithmetic.backwardKv(features, result.kv);
-    if (result.queryOut !== null) await arithmetic.accumulate("query_out", result.queryOut);
-    if (this.settings.train !== "kv") {
-      const data = await captions.rowGradient(texts, this.rows, dFeatures);
-      await arithmetic.accumulate("tokens", { dims: [data.length], data });
+    const onDevice: Tensor[] = [];
+    try {
+      const kv = await arithmetic.projectKv(features);
+      onDevice.push(kv);
+      const trainsQueryOut = this.settings.train === "crossattn";
+      const queryOut = trainsQueryOut ? await arithmetic.values("query_out") : null;
+      if (queryOut !== null) onDevice.push(queryOut);
+      const { lossScale } = arithmetic;
+      const result = await gradients.run(samples, batch, { kv, queryOut, lossScale });
+      onDevice.push(result.kv, ...(result.queryOut === null ? [] : [result.queryOut]));
+      const dFeatures = await arithmetic.backwardKv(features, result.kv);
+      if (result.queryOut !== null) await arithmetic.accumulate("query_out", result.queryOut);
+      if (this.settings.train !== "kv") {
+        const data = await captions.rowGradient(texts, this.rows, dFeatures);
+        await arithmetic.accumulate("tokens", { dims: [data.length], data });
+      }
+      return result.losses;
+    } finally {
+      for (const tensor of onDevice) if (isOnDevice(tensor)) tensor.dispose();
     }
-    for (const tensor of [kv, queryOut, result.kv, result.queryOut]) dispose(tensor);
-    return result.losses;
   }
 
   /** State to resume from. */
@@ -253,8 +263,4 @@ function groupsOf(
 
 function difference(after: Float32Array, before: Float32Array): Float32Array {
   return after.map((x, i) => x - (before[i] ?? 0));
-}
-
-function dispose(tensor: Tensor | null): void {
-  if (tensor !== null && isOnDevice(tensor)) tensor.dispose();
 }

@@ -25,8 +25,12 @@ const partialSums = defineKernel({
 const normVerdict = defineKernel({
   label: "gradient-norm verdict",
   source: NORM_VERDICT,
-  bindings: { partials: ["read", "array<Sum>"], verdict: ["read_write", "Verdict"] },
-  uniforms: { partials: "u32", scale: "f32", limit: "f32" },
+  bindings: {
+    partials: ["read", "array<Sum>"],
+    lossScale: ["read", "f32"],
+    verdict: ["read_write", "Verdict"],
+  },
+  uniforms: { partials: "u32", limit: "f32" },
   constants: { WORKGROUP },
   tolerance,
 });
@@ -44,14 +48,21 @@ export function normPartialsLength(parts: readonly Pick<GradientPart, "length">[
   return 2 * parts.reduce((sum, { length }) => sum + chunksOf(length), 0);
 }
 
+export interface NormBuffers {
+  readonly partials: GPUBuffer;
+  /** The scale that the gradient carries is the first word. */
+  readonly lossScale: GPUBuffer;
+  readonly verdict: GPUBuffer;
+}
+
 /**
  * Judges a gradient that carries a loss scale.
  * @param limit norm that the unscaled gradient is cut down to; null leaves it
  */
 export function gradientNorm(
   parts: readonly GradientPart[],
-  { partials, verdict }: { readonly partials: GPUBuffer; readonly verdict: GPUBuffer },
-  { scale, limit }: { readonly scale: number; readonly limit: number | null },
+  { partials, lossScale, verdict }: NormBuffers,
+  limit: number | null,
   bounds?: Bounds,
 ): readonly Dispatch[] {
   const dispatches: Dispatch[] = [];
@@ -63,8 +74,8 @@ export function gradientNorm(
     dispatches.push(dispatch(partialSums, { gradient, partials }, uniforms, grid));
     firstPartial += chunks;
   }
-  const uniforms = { partials: firstPartial, scale, limit: limit ?? LARGEST };
-  dispatches.push(dispatch(normVerdict, { partials, verdict }, uniforms, [1, 1, 1]));
+  const uniforms = { partials: firstPartial, limit: limit ?? LARGEST };
+  dispatches.push(dispatch(normVerdict, { partials, lossScale, verdict }, uniforms, [1, 1, 1]));
   return dispatches;
 }
 

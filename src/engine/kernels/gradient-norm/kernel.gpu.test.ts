@@ -37,10 +37,12 @@ async function judge(
   const buffers = await Promise.all(parts.map((part) => storageOf(queue, part)));
   const ranges = parts.map(({ length }, i) => ({ gradient: buffers[i]!, length }));
   const partials = await storageOf(queue, normPartialsLength(ranges));
+  const lossScale = await storageOf(queue, Float32Array.of(settings.scale));
   const verdict = await storageOf(queue, VERDICT_BYTES / 4);
-  await runKernels(queue, gradientNorm(ranges, { partials, verdict }, settings, bounds));
+  const others = { partials, lossScale, verdict };
+  await runKernels(queue, gradientNorm(ranges, others, settings.limit, bounds));
   const result = readVerdict(await queue.read(verdict, VERDICT_BYTES));
-  for (const buffer of [...buffers, partials, verdict]) buffer.destroy();
+  for (const buffer of [...buffers, ...Object.values(others)]) buffer.destroy();
   return result;
 }
 

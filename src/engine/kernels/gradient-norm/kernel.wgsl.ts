@@ -2,8 +2,8 @@
  * @file The Euclidean norm of a gradient, and what follows from it for the step.
  *
  *   Σ g²  over the elements that are finite, and the number of those that are not
- *   norm       = √(Σ g²) / scale
- *   multiplier = min(1, limit / (norm + 1e-6)) / scale         (torch.nn.utils.clip_grad_norm_)
+ *   norm       = √(Σ g²) / lossScale
+ *   multiplier = min(1, limit / (norm + 1e-6)) / lossScale     (torch.nn.utils.clip_grad_norm_)
  *   skip       = an element, or Σ g², is not finite
  *
  * Sums are taken as a tree: every invocation keeps four sums of a few elements, and adds them in pairs; the workgroup
@@ -112,8 +112,8 @@ fn main(@builtin(local_invocation_index) thread: u32) {
   }
   let sum = sumOfWorkgroup(thread, squares, nonFinite);
   if (thread == 0) {
-    let norm = sqrt(sum.squares) / u.scale;
-    var multiplier = 1 / u.scale;
+    let norm = sqrt(sum.squares) / lossScale;
+    var multiplier = 1 / lossScale;
     if (norm + 1e-6 > u.limit) {
       multiplier *= u.limit / (norm + 1e-6);
     }
