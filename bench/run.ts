@@ -1,102 +1,95 @@
 /**
- * @file `npm run bench`: forward and training step of the default model on wasm beside PyTorch eager, on equal
- * threads, interleaved round by round, medians with spread. Options: --rounds N, --threads N, --batch N.
+ * @file `npm run bench`: forward, training step, image and decoding of the default model on wasm, and on WebGPU where
+ * there is an adapter, beside PyTorch eager on wasm's threads; interleaved round by round, medians with spread.
+ * Options: --rounds N, --threads N, --backend auto|wasm|webgpu, --only PART_OF_A_NAME, --quick.
  */
 import { mkdir, writeFile } from "node:fs/promises";
-import { availableParallelism, cpus } from "node:os";
-import { parseArgs } from "node:util";
-import { nodeRuntime } from "../src/engine/ort/runtime-node.ts";
-import { ratios, type Spread, spread } from "./statistics.ts";
+import { cpus } from "node:os";
+import { StudioError } from "../src/core/errors.ts";
+import { type Backends, openBackends } from "./backends.ts";
+import { measure, type Row } from "./measure.ts";
+import { type BenchOptions, readOptions } from "./options.ts";
+import type { Spread } from "./statistics.ts";
 import { startTorch } from "./torch-peer.ts";
-import { MODEL, prepare, type Work } from "./work.ts";
+import { allWork, MODEL, openModel, type Work } from "./work.ts";
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "7" },
-    threads: { type: "string", default: String(Math.min(8, availableParallelism())) },
-    batch: { type: "string", default: "4" },
-  },
-});
-const rounds = positive("rounds", values.rounds);
-const threads = positive("threads", values.threads);
-const batch = positive("batch", values.batch);
-
-interface Row {
-  readonly work: Work;
-  readonly nodes: number;
-  readonly wasm: Spread;
-  readonly torch: Spread | null;
-  /** wasm over PyTorch, of times in the same round. */
-  readonly ratio: Spread | null;
+interface Report {
+  readonly date: string;
+  readonly cpu: string;
+  readonly threads: number;
+  readonly rounds: number;
+  readonly webgpu: Backends["webgpu"];
+  /** Versions of PyTorch and diffusers. */
+  readonly torch: string | null;
+  readonly rows: readonly Row[];
 }
 
-const runtime = nodeRuntime(threads);
-const torch = await startTorch(`${MODEL}/unet/config.json`, threads);
-const peer = "absent" in torch ? null : torch;
-console.log(
-  `${cpus()[0]?.model ?? "unknown CPU"}, ${threads} threads, batch ${batch}, ${rounds} rounds`,
-);
-console.log("absent" in torch ? torch.absent : `beside ${torch.version} eager, interleaved`);
+try {
+  await bench(readOptions(process.argv.slice(2)));
+} catch (error) {
+  if (!(error instanceof StudioError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}
 
-const rows: Row[] = [];
-for (const kind of ["forward", "step"] as const) {
-  const work: Work = { kind, batch };
-  const measured = await prepare(runtime, work);
-  // One round unmeasured: caches, thread pools, memory.
-  await measured.run();
-  await peer?.run(work);
-  const ours: number[] = [];
-  const theirs: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    ours.push(await measured.run());
-    await settle();
-    if (peer !== null) theirs.push(await peer.run(work));
-    await settle();
+async function bench(options: BenchOptions): Promise<void> {
+  const { threads, rounds, quick } = options;
+  const works = chosenWork(options);
+  const { runtimes, webgpu, reason, release } = await openBackends(options.backend, threads);
+  const cpu = cpus()[0]?.model ?? "unknown CPU";
+  console.log(`${cpu}, ${threads} threads, ${rounds} rounds\n${reason}`);
+  const torch = await startTorch(MODEL, threads);
+  const peer = "absent" in torch ? null : torch;
+  console.log("absent" in torch ? torch.absent : `beside ${torch.version} eager, interleaved`);
+
+  const rows: Row[] = [];
+  try {
+    const model = await openModel();
+    for (const work of works) {
+      const measured = await measure(work, { model, runtimes, peer, rounds });
+      for (const row of measured) console.log(line(row));
+      rows.push(...measured);
+    }
+  } finally {
+    peer?.close();
+    release();
   }
-  await measured.release();
-  const row: Row = {
-    work,
-    nodes: measured.nodes,
-    wasm: spread(ours),
-    torch: peer === null ? null : spread(theirs),
-    ratio: peer === null ? null : ratios(ours, theirs),
-  };
-  rows.push(row);
-  const name = kind === "forward" ? "forward" : "forward + backward";
-  const compared =
-    row.torch === null || row.ratio === null
-      ? ""
-      : `   PyTorch ${show(row.torch, 0)} ms   ratio ${show(row.ratio, 2)}`;
-  console.log(`${name.padEnd(19)} wasm ${show(row.wasm, 0)} ms${compared}   (${row.nodes} nodes)`);
+  if (quick || options.only !== "") {
+    console.log("not written to bench/results, where only whole runs go");
+    return;
+  }
+  const date = new Date().toISOString().slice(0, 10);
+  await write({ date, cpu, threads, rounds, webgpu, torch: peer?.version ?? null, rows });
 }
-peer?.close();
 
-const folder = new URL("results/", import.meta.url);
-await mkdir(folder, { recursive: true });
-const machine = `${process.platform}-${process.arch}-${threads}t`;
-const report = {
-  date: new Date().toISOString().slice(0, 10),
-  cpu: cpus()[0]?.model,
-  threads,
-  rounds,
-  torch: peer?.version ?? null,
-  rows,
-};
-await writeFile(new URL(`${machine}.json`, folder), `${JSON.stringify(report, null, 2)}\n`);
-console.log(`written to bench/results/${machine}.json`);
+function chosenWork({ only, quick }: BenchOptions): readonly Work[] {
+  const works = allWork(quick ? 4 : 20);
+  const chosen = works.filter(({ name }) => name.includes(only));
+  if (chosen.length > 0) return chosen;
+  const names = works.map(({ name }) => `"${name}"`).join(", ");
+  throw new StudioError(
+    "invalid-input",
+    `--only must be part of a row's name, one of ${names}, not "${only}".`,
+  );
+}
 
-/** Thread pools go on spinning for a while after a run, on the cores that the other side is about to use. */
-function settle(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 300));
+function line({ name, backend, ours, torch, ratio }: Row): string {
+  const own = `${name.padEnd(22)} ${backend.padEnd(6)} ${show(ours, 0)} ms`;
+  if (torch === null || ratio === null) return own;
+  return `${own}   PyTorch ${show(torch, 0)} ms   ratio ${show(ratio, 2)}`;
 }
 
 function show({ median, low, high }: Spread, digits: number): string {
   return `${median.toFixed(digits)} (${low.toFixed(digits)}..${high.toFixed(digits)})`;
 }
 
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  console.error(`--${name} must be a whole number above 0, not "${text}".`);
-  process.exit(2);
+async function write(report: Report): Promise<void> {
+  const folder = new URL("results/", import.meta.url);
+  const file = `${process.platform}-${process.arch}-${report.threads}t.json`;
+  // A clock's last digits say nothing.
+  const rounded = (_: string, value: unknown) =>
+    typeof value === "number" ? Number(value.toPrecision(5)) : value;
+  await mkdir(folder, { recursive: true });
+  await writeFile(new URL(file, folder), `${JSON.stringify(report, rounded, 2)}\n`);
+  console.log(`written to bench/results/${file}`);
 }

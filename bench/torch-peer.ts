@@ -1,12 +1,13 @@
 /** @file PyTorch as a peer process: the same work on the same threads, or a sentence saying why it is not there. */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import type { Work } from "./work.ts";
+import { fileURLToPath } from "node:url";
+import type { TorchRequest } from "./work.ts";
 
 export interface TorchPeer {
   readonly version: string;
   /** Milliseconds of one run. */
-  run(work: Work): Promise<number>;
+  run(request: TorchRequest): Promise<number>;
   close(): void;
 }
 
@@ -14,11 +15,14 @@ export interface Absent {
   readonly absent: string;
 }
 
-/** Starts Python with torch and diffusers; PYTHON names the interpreter where it is not python3. */
-export async function startTorch(config: string, threads: number): Promise<TorchPeer | Absent> {
+/**
+ * Starts Python with torch, diffusers and transformers; PYTHON names the interpreter where it is not python3.
+ * @param model folder whose configuration files say how large everything is
+ */
+export async function startTorch(model: string, threads: number): Promise<TorchPeer | Absent> {
   const python = process.env["PYTHON"] ?? "python3";
-  const script = new URL("torch_peer.py", import.meta.url).pathname;
-  const child = spawn(python, [script, config, String(threads)], {
+  const script = fileURLToPath(new URL("torch_peer.py", import.meta.url));
+  const child = spawn(python, [script, model, String(threads)], {
     stdio: ["pipe", "pipe", "pipe"],
     env: { ...process.env, OMP_NUM_THREADS: String(threads) },
   });
@@ -40,13 +44,13 @@ export async function startTorch(config: string, threads: number): Promise<Torch
     const reason = complaint.trim().split("\n").at(-1) ?? "";
     const detail = reason === "" ? "" : ` (${reason})`;
     return {
-      absent: `PyTorch is not compared: ${python} with torch and diffusers did not start${detail}.`,
+      absent: `PyTorch is not compared: ${python} with torch, diffusers and transformers did not start${detail}.`,
     };
   }
   return {
     version: String(ready["ready"]),
-    async run({ batch, kind }) {
-      child.stdin.write(`${JSON.stringify({ work: kind, batch })}\n`);
+    async run(request) {
+      child.stdin.write(`${JSON.stringify(request)}\n`);
       const result = await answer();
       if (result === null) throw new Error(`the PyTorch peer ended: ${complaint}`);
       return Number(result["ms"]);

@@ -1,61 +1,130 @@
-/** @file What is measured: a forward pass, or a training step, of the default model's UNet at a batch size. */
-import { decodeModel } from "../src/core/onnx/codec.ts";
-import { graphFromModel } from "../src/core/onnx/from-proto.ts";
-import type { Graph } from "../src/core/onnx/graph.ts";
+/** @file What is measured on the default model, as the studio does it, and what PyTorch is asked to do beside it. */
+import { fileURLToPath } from "node:url";
 import { normal } from "../src/core/random/normal.ts";
-import { trainingGraph } from "../src/core/surgery/training-graph.ts";
-import { prepareUnet } from "../src/core/surgery/unet.ts";
 import { elementCount } from "../src/core/tensor/shape.ts";
-import { CLIP_TOKENS } from "../src/core/text/clip-tokenizer.ts";
+import { type Model, readModel } from "../src/engine/model/read-model.ts";
+import { openVaeDecoder } from "../src/engine/model/vae.ts";
 import type { Runtime } from "../src/engine/ort/runtime.ts";
-import { type HostTensor, Session } from "../src/engine/ort/session.ts";
+import { Session } from "../src/engine/ort/session.ts";
+import { Pipeline } from "../src/engine/sample/pipeline.ts";
+import type { GenerateRequest } from "../src/engine/sample/request.ts";
+import type { HostTensor } from "../src/engine/tensor.ts";
+import type { Sample } from "../src/engine/train/draw.ts";
+import { defaultSettings } from "../src/engine/train/settings.ts";
+import { Trainer } from "../src/engine/train/trainer.ts";
 import { folderFiles } from "../src/hub/folder-files.ts";
-import { externalReader, readRequired } from "../src/hub/model-files.ts";
+
+/** One line to the PyTorch peer; torch_peer.py says what it does then. */
+export type TorchRequest =
+  | { readonly work: "forward" | "training_step"; readonly batch: number }
+  | { readonly work: "image"; readonly steps: number; readonly guidance: number }
+  | { readonly work: "decode" };
 
 export interface Work {
-  readonly kind: "forward" | "step";
-  readonly batch: number;
+  readonly name: string;
+  readonly request: TorchRequest;
+  /** Makes the sessions. */
+  open(model: Model, runtime: Runtime): Promise<Opened>;
 }
 
-export const MODEL = new URL("../public/models/toybox-256", import.meta.url).pathname;
-
-/** Shape of the default model. */
-const SHAPE = { height: 32, width: 32, tokens: CLIP_TOKENS, textWidth: 256 } as const;
-
-export interface Measured {
-  readonly nodes: number;
-  /** Milliseconds to prepare the graph and the session. */
-  readonly prepared: number;
-  /** Milliseconds of one run. */
-  run(): Promise<number>;
+export interface Opened {
+  /** Does the work once; results are back in ordinary memory when it ends. */
+  run(): Promise<unknown>;
   release(): Promise<void>;
 }
 
-/** The graph of a piece of work. */
-async function graphOf({ batch, kind }: Work): Promise<Graph> {
-  const bytes = await readRequired(folderFiles(MODEL), "unet/model.onnx");
-  const unet = prepareUnet(graphFromModel(decodeModel(bytes)), { batch, ...SHAPE }, { blocks: 16 });
-  return kind === "forward" ? unet.graph : trainingGraph(unet).graph;
+export const MODEL = fileURLToPath(new URL("../public/models/toybox-256", import.meta.url));
+
+export function openModel(): Promise<Model> {
+  return readModel("toybox-256", folderFiles(MODEL));
 }
 
-export async function prepare(runtime: Runtime, work: Work): Promise<Measured> {
-  const start = performance.now();
-  const graph = await graphOf(work);
-  const read = externalReader(folderFiles(MODEL), "unet");
-  const session = await Session.create(runtime, graph, read, { name: work.kind });
-  const feeds: Record<string, HostTensor> = {};
-  graph.inputs.forEach(({ name, dims }, i) => {
-    const sizes = dims.map(Number);
-    feeds[name] = { dims: sizes, data: normal(i + 1, elementCount(sizes)) };
-  });
+/** All rows; the image takes so many denoising steps. */
+export function allWork(imageSteps: number): readonly Work[] {
+  return [forward(4), trainingStep(2), trainingStep(4), image(imageSteps), DECODE];
+}
+
+/** The UNet alone: K/V go in as they are, where PyTorch projects the text in every pass. */
+function forward(batch: number): Work {
   return {
-    nodes: graph.nodes.length,
-    prepared: performance.now() - start,
-    async run() {
-      const began = performance.now();
-      await session.run(feeds);
-      return performance.now() - began;
+    name: `forward, batch ${batch}`,
+    request: { work: "forward", batch },
+    async open(model, runtime) {
+      const { graph } = model.unetOf(batch);
+      const name = "the UNet";
+      const session = await Session.create(runtime, graph, model.reader("unet"), { name });
+      const feeds: Record<string, HostTensor> = {};
+      graph.inputs.forEach(({ name: input, dims }, i) => {
+        const sizes = dims.map(Number);
+        feeds[input] = { dims: sizes, data: normal(i + 1, elementCount(sizes)) };
+      });
+      return { run: () => session.run(feeds), release: () => session.release() };
     },
-    release: () => session.release(),
   };
 }
+
+/** A whole step: text features, K/V, gradients, AdamW. */
+function trainingStep(batch: number): Work {
+  return {
+    name: `training step, batch ${batch}`,
+    request: { work: "training_step", batch },
+    async open(model, runtime) {
+      const settings = { ...defaultSettings(model.config.textWidth), batch, microBatch: batch };
+      const tokens = [{ token: "<new1>", category: "bear" }];
+      const trainer = await Trainer.open(model, runtime, settings, tokens);
+      const samples = Array.from({ length: batch }, (_, i) => sample(model, i, batch / 2));
+      return { run: () => trainer.trainOn(samples), release: () => trainer.release() };
+    },
+  };
+}
+
+/** Captions of targets differ, or one pass of the text encoder would do for all of them. */
+const TARGET_CAPTIONS = ["photo of a <new1> bear", "zoomed in photo of a <new1> bear"] as const;
+
+/** Sample i of a batch whose first `targets` are target images. */
+function sample(model: Model, i: number, targets: number): Sample {
+  const { sampleSize, scheduler } = model.config;
+  const size = sampleSize * sampleSize;
+  const kind = i < targets ? "target" : "regularisation";
+  return {
+    kind,
+    caption: (kind === "target" ? TARGET_CAPTIONS[i] : undefined) ?? "photo of a bear",
+    timestep: Math.floor(((i + 0.5) / (2 * targets)) * scheduler.numTrainTimesteps),
+    latents: normal(2 * i + 1, 4 * size),
+    target: normal(2 * i + 2, 4 * size),
+    mask: new Float32Array(size).fill(1),
+  };
+}
+
+/** From the prompt to the picture: text features, K/V, guided DDIM, decoder. */
+function image(steps: number): Work {
+  const guidance = 4.5;
+  const request: GenerateRequest = {
+    prompt: "photo of a bear in the snow",
+    negativePrompt: "",
+    sampler: "ddim",
+    steps,
+    guidance,
+    eta: 0,
+    seeds: [1],
+    batch: 1,
+  };
+  return {
+    name: `one image, ${steps} steps`,
+    request: { work: "image", steps, guidance },
+    async open(model, runtime) {
+      const pipeline = await Pipeline.open(model, runtime);
+      return { run: () => pipeline.generate(request), release: () => pipeline.release() };
+    },
+  };
+}
+
+const DECODE: Work = {
+  name: "VAE decode",
+  request: { work: "decode" },
+  async open(model, runtime) {
+    const decoder = await openVaeDecoder(model, runtime);
+    const latents = normal(1, elementCount(model.unet.latents));
+    return { run: () => decoder.decode(latents), release: () => decoder.release() };
+  },
+};

@@ -1,0 +1,63 @@
+/** @file Options of `npm run bench`, read and checked. */
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { BACKENDS, choiceOption } from "../src/cli/options.ts";
+import { StudioError } from "../src/core/errors.ts";
+import type { BackendPreference } from "../src/rpc/contracts.ts";
+
+export interface BenchOptions {
+  readonly rounds: number;
+  /** Of wasm and of PyTorch. */
+  readonly threads: number;
+  /** WebGPU beside wasm: on a real adapter (auto), on any (webgpu), not (wasm). */
+  readonly backend: BackendPreference;
+  /** Part of the names of the rows to measure. */
+  readonly only: string;
+  /** Two rounds and a short image, to see that everything runs. */
+  readonly quick: boolean;
+}
+
+const OPTIONS = {
+  rounds: { type: "string" },
+  threads: { type: "string" },
+  backend: { type: "string" },
+  only: { type: "string", default: "" },
+  quick: { type: "boolean", default: false },
+} as const;
+
+/** @throws StudioError "invalid-input" naming the first option that cannot be */
+export function readOptions(args: string[]): BenchOptions {
+  const { rounds, threads, backend, only, quick } = parse(args);
+  const cores = availableParallelism();
+  return {
+    rounds: whole("rounds", rounds, quick ? 2 : 7, 1000),
+    threads: whole("threads", threads, Math.min(8, cores), cores),
+    backend: choiceOption("backend", backend, BACKENDS, "auto"),
+    only,
+    quick,
+  };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({ args, options: OPTIONS }).values;
+  } catch (cause) {
+    if (!(cause instanceof Error)) throw cause;
+    // What follows the first sentence explains positional arguments, which there are none of.
+    const [what] = cause.message.split(/[.\n]/);
+    const known = Object.keys(OPTIONS).map((name) => `--${name}`);
+    throw new StudioError("invalid-input", `${what}; the options are ${known.join(", ")}.`, {
+      cause,
+    });
+  }
+}
+
+function whole(name: string, text: string | undefined, fallback: number, most: number): number {
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  throw new StudioError(
+    "invalid-input",
+    `--${name} must be a whole number from 1 to ${most}, not "${text}".`,
+  );
+}
