@@ -62,18 +62,22 @@ export function sampleRegularisation(category: string): Promise<Picture[]> {
   return folderRegularisation(publicFolder(`samples/regularisation/${category}`));
 }
 
-/** Samples every prompt with every seed and scores what comes out; the concept is chosen for it. */
+/**
+ * Samples each prompt `count` times, no two pictures from the same noise, and scores what comes out; the concept is
+ * chosen for it.
+ */
 export async function score(
   lab: Lab,
   concept: Concept | null,
   prompts: readonly string[],
-  seeds: readonly number[],
+  count: number,
   sampling: Sampling,
   photos: readonly Planes[],
 ): Promise<Scores> {
   await lab.pipeline.use(concept);
   const pictures: ScoredPicture[] = [];
-  for (const prompt of prompts) {
+  for (const [index, prompt] of prompts.entries()) {
+    const seeds = Array.from({ length: count }, (_, i) => index * count + i + 1);
     const images = await lab.pipeline.generate({
       ...sampling,
       prompt,

@@ -29,7 +29,7 @@ const RUNS = [
 
 /** Cheaper sampling than the check's: points are compared with each other only. */
 const SAMPLING = { sampler: "dpmpp-2m", steps: 10, guidance: 4.5 } as const;
-const SEEDS = [1];
+const COUNT = 1;
 
 const { values } = parseArgs({
   options: {
@@ -78,7 +78,7 @@ for (const [index, { learningRate, batch, stops }] of RUNS.entries()) {
       lab,
       concept,
       SCENE_PROMPTS.map((prompt) => fillPrompt(prompt, `${TOKEN} bear`)),
-      SEEDS,
+      COUNT,
       SAMPLING,
       photos,
     );

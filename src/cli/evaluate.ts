@@ -86,10 +86,12 @@ async function requestsOf(
   const thing = category ?? (first === undefined ? "" : `${first.token} ${first.category}`);
   const file = textOption("prompts", options["prompts"]);
   const templates = file === null ? SCENE_PROMPTS : parsePrompts(await readText(file), file);
-  return templates.map((template) => {
+  return templates.map((template, index) => {
     const request = requestOf({ ...options, prompt: fillPrompt(template, thing) });
-    checkRequest(request);
-    return request;
+    // No two pictures from the same noise: scores of few seeds would hang on what those seeds make of the thing.
+    const seeds = request.seeds.map((seed) => seed + index * request.seeds.length);
+    checkRequest({ ...request, seeds });
+    return { ...request, seeds };
   });
 }
 

@@ -100,7 +100,7 @@ cli
   .option("--steps <n>", "Denoising steps (default: 25)")
   .option("--guidance <x>", "Scale of classifier-free guidance (default: 5)")
   .option("--eta <x>", "Noise of ddim, from 0 to 1 (default: 0)")
-  .option("--seed <n>", "Seed of a prompt's first image (default: 1)")
+  .option("--seed <n>", "Seed of the first image; all others count on (default: 1)")
   .option("--count <n>", "Images a prompt (default: 1)")
   .option("--batch <n>", "Images sampled together (default: 1)")
   .option("--model <name>", "Base model: toybox-256, or a folder in optimum's layout")
