@@ -8,28 +8,35 @@ import { fillPrompt, SCENE_PROMPTS } from "../src/core/evaluate/prompts.ts";
 import { preparePools } from "../src/engine/train/pools.ts";
 import { defaultSettings, type TrainSettings } from "../src/engine/train/settings.ts";
 import { Trainer } from "../src/engine/train/trainer.ts";
+import { scatter } from "./scatter.ts";
 import { openLab, samplePhotos, sampleRegularisation, score, TOKEN } from "./lab.ts";
 
-export interface SweepPoint {
+interface Run {
   readonly learningRate: number;
+  readonly tokenLearningRate: number;
   readonly batch: number;
+}
+
+interface Point extends Run {
   readonly steps: number;
   readonly image: number;
   readonly text: number;
 }
 
-/** Learning rate and batch of each run, and the steps after which it is scored. */
-const RUNS = [
-  { learningRate: 3e-4, batch: 4, stops: [50, 100, 150, 200, 250] },
-  { learningRate: 1e-4, batch: 4, stops: [50, 100, 150, 200, 250] },
-  { learningRate: 1e-3, batch: 4, stops: [25, 50, 100, 150] },
-  { learningRate: 3e-4, batch: 2, stops: [50, 100, 150, 200, 250] },
-  { learningRate: 3e-4, batch: 8, stops: [50, 100, 150] },
-] as const;
+/** Runs, and the steps after which each is scored. */
+const RUNS: readonly (Run & { readonly stops: readonly number[] })[] = [
+  { learningRate: 3e-4, tokenLearningRate: 3e-4, batch: 4, stops: [100, 200, 300] },
+  { learningRate: 3e-4, tokenLearningRate: 3e-3, batch: 4, stops: [100, 200, 300] },
+  { learningRate: 1e-3, tokenLearningRate: 1e-3, batch: 4, stops: [50, 100, 200] },
+  { learningRate: 1e-4, tokenLearningRate: 3e-3, batch: 4, stops: [100, 200, 300] },
+  { learningRate: 3e-4, tokenLearningRate: 3e-3, batch: 2, stops: [100, 200, 300] },
+  { learningRate: 3e-4, tokenLearningRate: 3e-3, batch: 8, stops: [50, 100, 150] },
+];
 
 /** Cheaper sampling than the check's: points are compared with each other only. */
 const SAMPLING = { sampler: "dpmpp-2m", steps: 10, guidance: 4.5 } as const;
-const COUNT = 1;
+const COUNT = 2;
+const PROMPTS = SCENE_PROMPTS.map((prompt) => fillPrompt(prompt, `${TOKEN} bear`));
 
 const { values } = parseArgs({
   options: {
@@ -39,12 +46,12 @@ const { values } = parseArgs({
   },
 });
 
-async function readPoints(): Promise<SweepPoint[]> {
+async function readPoints(): Promise<Point[]> {
   const text = await readFile(values.out, "utf8").catch(() => "[]");
-  return JSON.parse(text) as SweepPoint[];
+  return JSON.parse(text) as Point[];
 }
 
-async function addPoint(point: SweepPoint): Promise<void> {
+async function addPoint(point: Point): Promise<void> {
   await mkdir(new URL("results/", import.meta.url), { recursive: true });
   const points = [...(await readPoints()), point];
   await writeFile(values.out, `${JSON.stringify(points, null, 2)}\n`);
@@ -61,31 +68,42 @@ const pools = await preparePools(lab.model, lab.runtime, {
   regularisation,
 });
 
-for (const [index, { learningRate, batch, stops }] of RUNS.entries()) {
+for (const [index, { stops, ...run }] of RUNS.entries()) {
   if (values.run !== undefined && Number(values.run) !== index) continue;
-  const known = (await readPoints()).filter(
-    (point) => point.learningRate === learningRate && point.batch === batch,
-  );
+  const known = (await readPoints()).filter((point) => nameOf(point) === nameOf(run));
   if (known.length === stops.length) continue;
-  const microBatch = Math.min(4, batch);
-  const settings = { ...base, learningRate, tokenLearningRate: learningRate, batch, microBatch };
+  const settings = { ...base, ...run, microBatch: Math.min(4, run.batch) };
   const trainer = await Trainer.open(lab.model, lab.runtime, settings, concepts);
   for (const steps of stops) {
     while (trainer.step < steps) await trainer.next(pools);
     if (known.some((point) => point.steps === steps)) continue;
     const concept = await trainer.concept();
-    const { image, text } = await score(
-      lab,
-      concept,
-      SCENE_PROMPTS.map((prompt) => fillPrompt(prompt, `${TOKEN} bear`)),
-      COUNT,
-      SAMPLING,
-      photos,
-    );
+    const { image, text } = await score(lab, concept, PROMPTS, COUNT, SAMPLING, photos);
     console.log(
-      `learning rate ${learningRate}, batch ${batch}, ${steps} steps: image ${image.toFixed(3)}, text ${text.toFixed(3)}`,
+      `${nameOf(run)}, ${steps} steps: image ${image.toFixed(3)}, text ${text.toFixed(3)}`,
     );
-    await addPoint({ learningRate, batch, steps, image, text });
+    await addPoint({ ...run, steps, image, text });
   }
   await trainer.release();
+}
+await draw(await readPoints());
+
+function nameOf({ learningRate, tokenLearningRate, batch }: Run): string {
+  return `${learningRate}, word ${tokenLearningRate}, batch ${batch}`;
+}
+
+/** Likeness against obedience, one line a run. */
+async function draw(points: readonly Point[]): Promise<void> {
+  const labels = [...new Set(points.map(nameOf))];
+  const svg = scatter(
+    labels.map((label) => ({
+      label,
+      points: points
+        .filter((point) => nameOf(point) === label)
+        .toSorted((a, b) => a.steps - b.steps)
+        .map(({ image, text, steps }) => ({ x: text, y: image, note: String(steps) })),
+    })),
+    { x: "text alignment", y: "image alignment" },
+  );
+  await writeFile(new URL("../docs/pictures/sweep.svg", import.meta.url), svg);
 }
