@@ -165,6 +165,16 @@ describe("timesteps", () => {
     expect(statistic).toBeLessThan(50.8);
   });
 
+  it("of few successive steps cover the whole schedule", () => {
+    const drawn = steps(pools, 100, 4).map((samples) => samples.map(({ timestep }) => timestep));
+    for (let step = 0; step + 1 < drawn.length; step++) {
+      // By the three-gap theorem no gap between 8 of them is wider than 0.146 of the whole.
+      const eight = [...drawn[step]!, ...drawn[step + 1]!].toSorted((a, b) => a - b);
+      const gaps = eight.map((t, i) => (eight[i + 1] ?? eight[0]! + 1000) - t);
+      expect(Math.max(...gaps)).toBeLessThan(148);
+    }
+  });
+
   it("include the first and the last", () => {
     const short = noisingOf({ num_train_timesteps: 4, trained_betas: [0.1, 0.2, 0.3, 0.4] });
     const drawn = Array.from({ length: 50 }, (_, step) =>

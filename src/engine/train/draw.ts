@@ -1,4 +1,10 @@
-/** @file Which examples, views, timesteps and noise a step trains on: a function of the seed and the step alone. */
+/**
+ * @file Which examples, views, timesteps and noise a step trains on: a function of the seed and the step alone.
+ *
+ * Timesteps are uniform, as in the paper, but spread: t_k = T · frac(u + k φ) with the golden ratio φ, so that any few
+ * successive ones cover the whole range. A short run of small batches otherwise hangs on which timesteps it happens
+ * to meet.
+ */
 import { addNoise, trainingTarget } from "../../core/diffusion/noise-schedule.ts";
 import type { SchedulerConfig } from "../../core/diffusion/scheduler-config.ts";
 import { Random } from "../../core/random/random.ts";
@@ -41,14 +47,15 @@ export function drawStep(
   return Array.from({ length: batch }, (_, i): Sample => {
     const random = new Random(seed, "step", step, i);
     const kind = i < targets ? "target" : "regularisation";
+    const index = kind === "target" ? step * targets + i : step * regularisations + i - targets;
     const example =
       kind === "target"
-        ? targetExample(pools.targets, seed, step * targets + i)
-        : turn(pools.regularisation, step * regularisations + i - targets, seed, "regularisation");
+        ? targetExample(pools.targets, seed, index)
+        : turn(pools.regularisation, index, seed, kind);
     const view = random.pick<View>(example);
     const clean = sampleLatents(view, random);
     const noise = random.normal(clean.length);
-    const timestep = random.integer(0, scheduler.numTrainTimesteps - 1);
+    const timestep = spreadTimestep(seed, kind, index, scheduler.numTrainTimesteps);
     const alpha = alphasCumprod[timestep] ?? NaN;
     return {
       caption: view.caption,
@@ -59,6 +66,15 @@ export function drawStep(
       kind,
     };
   });
+}
+
+/** (√5 - 1) / 2: no other step leaves gaps as even as this one's, however many there are. */
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
+
+/** Timestep of the `index`-th sample of a kind, from 0 to `count` - 1. */
+function spreadTimestep(seed: number, kind: Sample["kind"], index: number, count: number): number {
+  const start = new Random(seed, "timesteps", kind).uniform();
+  return Math.floor(((start + index * GOLDEN_RATIO) % 1) * count);
 }
 
 function targetExample(
