@@ -13,7 +13,7 @@ import { fillPrompt, SCENE_PROMPTS } from "../src/core/evaluate/prompts.ts";
 import { contactSheet } from "../src/core/image/contact-sheet.ts";
 import type { Pixels } from "../src/core/image/pixels.ts";
 import { runTraining } from "../src/engine/train/run.ts";
-import { defaultSettings } from "../src/engine/train/settings.ts";
+import { defaultSettings, type TrainSettings } from "../src/engine/train/settings.ts";
 import { page, type Results, verdicts } from "./teddy-bear-report.ts";
 import { type Lab, openLab, samplePhotos, sampleRegularisation, score, TOKEN } from "./lab.ts";
 
@@ -52,7 +52,12 @@ if (results.before === undefined) {
 
 for (const regularisation of ["given", "generated"] as const) {
   if (results.rows.some((row) => row.regularisation === regularisation)) continue;
-  const settings = defaultSettings(lab.model.config.textWidth);
+  const settings: TrainSettings = {
+    ...defaultSettings(lab.model.config.textWidth),
+    steps: 200,
+    batch: 4,
+    learningRate: 3e-4,
+  };
   const images =
     regularisation === "given" ? await sampleRegularisation("bear") : await generated(lab);
   const start = performance.now();

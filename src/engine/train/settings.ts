@@ -53,14 +53,14 @@ export function defaultSettings(textWidth: number): TrainSettings {
       tokenLearningRate: learningRate,
     };
   }
-  const learningRate = 3e-4;
   return {
     ...common,
     steps: 200,
     batch: 4,
     microBatch: 4,
-    learningRate,
-    tokenLearningRate: learningRate,
+    learningRate: 3e-4,
+    // On the teddy bear: likelier than at 3e-4 and more obedient to the prompt than at 3e-3.
+    tokenLearningRate: 1e-3,
   };
 }
 
