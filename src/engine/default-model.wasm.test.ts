@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { relativeL2 } from "../../tests/support/compare.ts";
 import { type Golden, readGolden } from "../../tests/support/golden.ts";
 import { goldenFeeds } from "../../tests/support/golden-feeds.ts";
+import { pytorchWeight } from "../../tests/support/kv-weights.ts";
 import { countSketch } from "../../tests/support/seeded.ts";
 import { decodeModel } from "../core/onnx/codec.ts";
 import { graphFromModel } from "../core/onnx/from-proto.ts";
@@ -32,18 +33,6 @@ const runtime = nodeRuntime(2);
 
 async function graphOf(part: string) {
   return graphFromModel(decodeModel(await readRequired(files, `${part}/model.onnx`)));
-}
-
-/** Columns of one projection of a packed [E, S] matrix in PyTorch's layout [C, E]. */
-function pytorchWeight(packed: Float64Array, layout: KvLayout, part: number): Float64Array {
-  const { offset, width } = layout.parts[part]!;
-  const out = new Float64Array(width * layout.textWidth);
-  for (let c = 0; c < width; c++) {
-    for (let e = 0; e < layout.textWidth; e++) {
-      out[c * layout.textWidth + e] = packed[e * layout.columns + offset + c]!;
-    }
-  }
-  return out;
 }
 
 describe("default model, batch 4, wasm", () => {

@@ -1,13 +1,12 @@
 /** @file One pass of the UNet on seeded latents: what the model makes of a prompt at one timestep. */
 import { normal } from "../../core/random/normal.ts";
-import { KV_INPUT } from "../../core/surgery/expose-kv.ts";
-import { TIME_INPUT } from "../../core/surgery/time-features.ts";
 import { elementCount } from "../../core/tensor/shape.ts";
 import type { TokenizedPrompt } from "../../core/text/clip-tokenizer.ts";
 import type { Model, OnProgress } from "../model/read-model.ts";
 import { openTextFeatures } from "../model/text.ts";
+import { openUnet } from "../model/unet.ts";
 import type { Runtime } from "../ort/runtime.ts";
-import { Session } from "../ort/session.ts";
+import { openTogether } from "../releases.ts";
 import { type HostTensor, isOnDevice } from "../tensor.ts";
 import { applyConcept } from "./apply-concept.ts";
 
@@ -27,40 +26,30 @@ export async function openNoisePredictor(
   runtime: Runtime,
   onProgress: OnProgress,
 ): Promise<NoisePredictor> {
-  const releases: (() => Promise<void>)[] = [];
-  const release = async (): Promise<void> => {
-    for (const end of releases.splice(0)) await end();
-  };
   const step = (part: string): void => onProgress({ stage: "session", part, loaded: 0, total: 0 });
-  try {
+  return openTogether(async (keep) => {
     step("text_encoder");
-    const text = await openTextFeatures(model, runtime);
-    releases.push(() => text.release());
+    const text = keep(await openTextFeatures(model, runtime));
     const { projections, tokenizer, rows } = await applyConcept(model, runtime, null, 1);
-    releases.push(() => projections.release());
+    keep(projections);
     step("unet");
-    const { unet } = model;
-    const session = await Session.create(runtime, unet.graph, model.reader("unet"), {
-      name: "the UNet",
-    });
-    releases.push(() => session.release());
+    const unet = keep(await openUnet(model, runtime, 1));
     return {
       async predict(prompt, timestep, seed) {
         const tokens = tokenizer.encode(prompt);
         const kv = await projections.projectKv(await text.encode(tokens.ids, rows));
-        const time = unet.timeFeatures([timestep]);
-        const noise = await session.runOne({
-          sample: { dims: unet.latents, data: normal(seed, elementCount(unet.latents)) },
-          [TIME_INPUT]: { dims: [1, time.length], data: time },
-          [KV_INPUT]: kv,
-        });
-        if (isOnDevice(kv)) kv.dispose();
-        return { noise, tokens };
+        try {
+          const latents = normal(seed, elementCount(unet.latents));
+          return { noise: await unet.predict(latents, timestep, kv), tokens };
+        } finally {
+          if (isOnDevice(kv)) kv.dispose();
+        }
       },
-      release,
+      async release() {
+        await unet.release();
+        await projections.release();
+        await text.release();
+      },
     };
-  } catch (error) {
-    await release();
-    throw error;
-  }
+  });
 }

@@ -6,18 +6,15 @@ import { createSampler } from "../../core/diffusion/sampler.ts";
 import type { Planes } from "../../core/image/pixels.ts";
 import { normal } from "../../core/random/normal.ts";
 import { Random } from "../../core/random/random.ts";
-import { KV_INPUT } from "../../core/surgery/expose-kv.ts";
-import { QUERY_OUT_INPUT } from "../../core/surgery/expose-query-out.ts";
-import { TIME_INPUT } from "../../core/surgery/time-features.ts";
-import type { Unet } from "../../core/surgery/unet.ts";
 import { joined, partOf } from "../../core/tensor/parts.ts";
+import { elementCount } from "../../core/tensor/shape.ts";
 import { CLIP_TOKENS } from "../../core/text/clip-tokenizer.ts";
 import type { Model } from "../model/read-model.ts";
 import { openTextFeatures, type TextFeatures } from "../model/text.ts";
+import { openUnet, type UnetSession } from "../model/unet.ts";
 import { openVaeDecoder, type VaeDecoder } from "../model/vae.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import { openTogether } from "../releases.ts";
-import { Session } from "../ort/session.ts";
 import { type HostTensor, isOnDevice, type Tensor } from "../tensor.ts";
 import { type Applied, applyConcept } from "./apply-concept.ts";
 import { checkRequest, type GenerateRequest } from "./request.ts";
@@ -45,8 +42,7 @@ export class Pipeline {
   private readonly vae: VaeDecoder;
   private applied: Applied;
   /** The UNet's session, for the batch that it was last needed for. */
-  private unet: { readonly key: string; readonly unet: Unet; readonly session: Session } | null =
-    null;
+  private unet: { readonly key: string; readonly session: UnetSession } | null = null;
 
   private constructor(
     model: Model,
@@ -124,9 +120,9 @@ export class Pipeline {
   ): Promise<Float32Array> {
     const guided = request.guidance !== 1;
     const n = seeds.length;
-    const { unet, session } = await this.openUnet(guided ? 2 * n : n);
+    const unet = await this.unetFor(guided ? 2 * n : n);
     const sampler = this.sampler(request);
-    const size = latentSize(unet);
+    const size = elementCount(unet.latents.slice(1));
     let latents: Float32Array = joined(seeds.map((seed) => initialNoise(seed, size))).map(
       (x) => x * sampler.initialNoiseSigma,
     );
@@ -138,11 +134,13 @@ export class Pipeline {
       for (const [call, timestep] of sampler.timesteps.entries()) {
         throwIfAborted(events.signal);
         const input = sampler.scaleInput(latents, call);
-        const prediction = await this.predict(unet, session, input, timestep, kv, guided);
-        const guidedPrediction = guided
-          ? guide(partOf(prediction, 0, 2), partOf(prediction, 1, 2), request.guidance)
-          : prediction;
-        latents = sampler.step(guidedPrediction, call, latents, noise);
+        const pass = guided ? joined([input, input]) : input;
+        const { data } = await unet.predict(pass, timestep, kv, this.applied.queryOut);
+        const raw = Float32Array.from(data);
+        const prediction = guided
+          ? guide(partOf(raw, 0, 2), partOf(raw, 1, 2), request.guidance)
+          : raw;
+        latents = sampler.step(prediction, call, latents, noise);
         events.onCall();
       }
     } finally {
@@ -160,28 +158,6 @@ export class Pipeline {
 
   private sampler({ sampler, steps, eta }: GenerateRequest) {
     return createSampler(sampler, this.model.config.scheduler, steps, eta === 0 ? {} : { eta });
-  }
-
-  private async predict(
-    unet: Unet,
-    session: Session,
-    latents: Float32Array,
-    timestep: number,
-    kv: Tensor,
-    guided: boolean,
-  ): Promise<Float32Array> {
-    const batch = unet.latents[0];
-    const time = unet.timeFeatures(new Float64Array(batch).fill(timestep));
-    const { queryOut } = this.applied;
-    const result = await session.runOne({
-      sample: { dims: unet.latents, data: guided ? joined([latents, latents]) : latents },
-      [TIME_INPUT]: { dims: [batch, time.length / batch], data: time },
-      [KV_INPUT]: kv,
-      ...(queryOut === null
-        ? {}
-        : { [QUERY_OUT_INPUT]: { dims: [queryOut.length], data: queryOut } }),
-    });
-    return Float32Array.from(result.data);
   }
 
   /** Packed keys and values [batch, L, S], the negative prompt's rows first. */
@@ -203,23 +179,14 @@ export class Pipeline {
     return projections.projectKv({ dims, data: joined(features) } satisfies HostTensor);
   }
 
-  private async openUnet(
-    batch: number,
-  ): Promise<{ readonly unet: Unet; readonly session: Session }> {
+  private async unetFor(batch: number): Promise<UnetSession> {
     const queryOut = this.applied.queryOut !== null;
     const key = `${batch}${queryOut ? " with query_out" : ""}`;
-    if (this.unet?.key === key) return this.unet;
+    if (this.unet?.key === key) return this.unet.session;
     await this.unet?.session.release();
     this.unet = null;
-    const unet = this.model.unetOf(batch, queryOut);
-    const session = await Session.create(this.runtime, unet.graph, this.model.reader("unet"), {
-      name: "the UNet",
-    });
-    this.unet = { key, unet, session };
-    return this.unet;
+    const session = await openUnet(this.model, this.runtime, batch, queryOut);
+    this.unet = { key, session };
+    return session;
   }
-}
-
-function latentSize({ latents: [, channels, height, width] }: Unet): number {
-  return channels * height * width;
 }

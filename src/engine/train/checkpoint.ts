@@ -7,6 +7,7 @@ import {
   type SafetensorsEntry,
 } from "../../core/tensor/safetensors.ts";
 import { writeSafetensors } from "../../core/tensor/safetensors-write.ts";
+import { sha256 } from "../sha256.ts";
 import type { OptimiserState } from "./arithmetic.ts";
 
 export interface Checkpoint {
@@ -122,17 +123,6 @@ async function checksum({ metadata, tensors }: Safetensors): Promise<string> {
 
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
   return a < b ? -1 : 1;
-}
-
-/** In hexadecimal. */
-async function sha256(bytes: Uint8Array): Promise<string> {
-  // Shared memory cannot be digested where it lies.
-  const digest = await crypto.subtle.digest("SHA-256", isUnshared(bytes) ? bytes : bytes.slice());
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function isUnshared(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
-  return bytes.buffer instanceof ArrayBuffer;
 }
 
 function vector(entry: SafetensorsEntry | undefined): Float32Array | null {
