@@ -6,6 +6,7 @@ import type { Concept } from "../src/core/concept/concept.ts";
 import type { SamplerName } from "../src/core/diffusion/sampler.ts";
 import { toPixels, toPlanes } from "../src/core/image/convert.ts";
 import type { Pixels, Planes } from "../src/core/image/pixels.ts";
+import { trainingSquare } from "../src/core/image/training-square.ts";
 import { removeModifierTokens } from "../src/core/text/modifier-tokens.ts";
 import { openClip, type Clip } from "../src/engine/evaluate/clip.ts";
 import { scorePictures, type ScoredPicture } from "../src/engine/evaluate/score-pictures.ts";
@@ -17,6 +18,9 @@ import type { Picture } from "../src/engine/train/examples.ts";
 import { folderFiles } from "../src/hub/folder-files.ts";
 
 export const TOKEN = "<new1>";
+
+/** Pixels a side of the default model's pictures. */
+const SIZE = 256;
 
 const publicFolder = (path: string): string =>
   fileURLToPath(new URL(`../public/${path}`, import.meta.url));
@@ -55,11 +59,11 @@ export async function openLab(threads: number): Promise<Lab> {
 
 export async function samplePhotos(concept: string): Promise<Planes[]> {
   const photos = await readPhotos(publicFolder(`samples/concepts/${concept}`));
-  return photos.map(({ pixels }) => toPlanes(pixels));
+  return photos.map(({ pixels }) => trainingSquare(pixels, SIZE));
 }
 
 export function sampleRegularisation(category: string): Promise<Picture[]> {
-  return folderRegularisation(publicFolder(`samples/regularisation/${category}`));
+  return folderRegularisation(publicFolder(`samples/regularisation/${category}`), SIZE);
 }
 
 /**

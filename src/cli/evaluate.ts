@@ -6,14 +6,18 @@ import { StudioError } from "../core/errors.ts";
 import { toPixels, toPlanes } from "../core/image/convert.ts";
 import { removeModifierTokens } from "../core/text/modifier-tokens.ts";
 import { openClip } from "../engine/evaluate/clip.ts";
-import { scorePictures, type ScoredPicture } from "../engine/evaluate/score-pictures.ts";
+import {
+  type PictureScores,
+  scorePictures,
+  type ScoredPicture,
+} from "../engine/evaluate/score-pictures.ts";
 import type { Model } from "../engine/model/read-model.ts";
 import type { Runtime } from "../engine/ort/runtime.ts";
 import { Pipeline } from "../engine/sample/pipeline.ts";
 import { checkRequest, type GenerateRequest } from "../engine/sample/request.ts";
 import { openRuntime } from "./backend.ts";
 import { readImageFolder } from "./files/image-folder.ts";
-import { readPhotos } from "./files/photos.ts";
+import { type Photo, readPhotos } from "./files/photos.ts";
 import { conceptOption, requestOf } from "./generate.ts";
 import { DEFAULT_MODEL, openModelOption } from "./model.ts";
 import { BACKENDS, choiceOption, type Raw, requiredOption, textOption } from "./options.ts";
@@ -28,7 +32,6 @@ export async function evaluate(options: EvaluateOptions): Promise<void> {
   const generated = textOption("generated", options["generated"]);
   const model = await openModelOption(textOption("model", options["model"]) ?? DEFAULT_MODEL);
   const concept = await conceptOption(model, options["concept"]);
-  const names = concept?.tokens.map(({ token }) => token) ?? [];
   const photos = await readPhotos(folder, (warning) => console.error(warning));
   const requests = generated === null ? await requestsOf(options, concept) : [];
   const given = generated === null ? [] : await readImageFolder(generated);
@@ -36,21 +39,12 @@ export async function evaluate(options: EvaluateOptions): Promise<void> {
   const { runtime, reason, release } = await openRuntime(backend);
   console.error(reason);
   try {
-    const clip = await openClip(model.files, runtime);
+    // Painted before CLIP is opened: the UNet and CLIP need not be in memory together.
     const pictures: ScoredPicture[] =
       generated === null
         ? await paint(model, runtime, concept, requests)
         : given.map(({ pixels, text }) => ({ picture: toPlanes(pixels), caption: text }));
-    const scores = await scorePictures(
-      clip,
-      model.tokenizer,
-      pictures.map(({ picture, caption }) => ({
-        picture,
-        caption: removeModifierTokens(caption, names),
-      })),
-      photos.map(({ pixels }) => toPlanes(pixels)),
-    );
-    await clip.release();
+    const scores = await scoreWith(model, runtime, withoutTokens(pictures, concept), photos);
     const sizes = { pictures: pictures.length, photos: photos.length, model: model.id };
     if (options["json"] === true) console.log(JSON.stringify({ ...scores, ...sizes }));
     else {
@@ -68,6 +62,33 @@ export async function evaluate(options: EvaluateOptions): Promise<void> {
   } finally {
     release();
   }
+}
+
+async function scoreWith(
+  model: Model,
+  runtime: Runtime,
+  pictures: readonly ScoredPicture[],
+  photos: readonly Photo[],
+): Promise<PictureScores> {
+  const clip = await openClip(model.files, runtime);
+  try {
+    const planes = photos.map(({ pixels }) => toPlanes(pixels));
+    return await scorePictures(clip, model.tokenizer, pictures, planes);
+  } finally {
+    await clip.release();
+  }
+}
+
+/** The captions as CLIP knows them: without the concept's tokens, or whatever looks like one where none is named. */
+function withoutTokens(
+  pictures: readonly ScoredPicture[],
+  concept: Concept | null,
+): ScoredPicture[] {
+  const named = concept?.tokens.map(({ token }) => token);
+  return pictures.map(({ picture, caption }) => {
+    const tokens = named ?? caption.match(/<[^\s<>]+>/g) ?? [];
+    return { picture, caption: removeModifierTokens(caption, tokens) };
+  });
 }
 
 /** One request a prompt, with as many images as --count says. */

@@ -44,6 +44,20 @@ describe("evaluate", () => {
     expect([report.imageAlignment.pairs, report.textAlignment.pairs]).toEqual([25, 5]);
   });
 
+  it("leaves the token out of the captions of pictures that were made elsewhere", () => {
+    const made = mkdtempSync(path.join(folder, "made-"));
+    const textOf = (text: string): number => {
+      copyFileSync(path.join(photos, "1.png"), path.join(made, "1.png"));
+      writeFileSync(
+        path.join(made, "metadata.jsonl"),
+        JSON.stringify({ file_name: "1.png", text }),
+      );
+      const { stdout } = cli(["evaluate", "--images", photos, "--generated", made, "--json"]);
+      return (JSON.parse(stdout) as { textAlignment: { value: number } }).textAlignment.value;
+    };
+    expect(textOf("photo of a <new1> bear")).toBe(textOf("photo of a bear"));
+  });
+
   it.each<[string, () => Promise<string[]> | string[], RegExp]>([
     ["nothing to evaluate", () => [], /Say what to evaluate/],
     ["prompts that are not there", () => ["--category", "bear", "--prompts", "no.txt"], /no\.txt/],

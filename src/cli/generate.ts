@@ -1,7 +1,7 @@
 /** @file `generate`: a prompt, and perhaps a concept, to images in a folder with a record of how they were made. */
 import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { decodeConcept } from "../core/concept/concept-file.ts";
+import { decodeConcept, describeConcept } from "../core/concept/concept-file.ts";
 import { type Concept, resetConcept } from "../core/concept/concept.ts";
 import { SAMPLERS } from "../core/diffusion/sampler.ts";
 import { StudioError } from "../core/errors.ts";
@@ -10,6 +10,7 @@ import { conceptLayout } from "../engine/model/concept-layout.ts";
 import type { Model } from "../engine/model/read-model.ts";
 import { Pipeline } from "../engine/sample/pipeline.ts";
 import { checkRequest, type GenerateRequest } from "../engine/sample/request.ts";
+import { aboutFile } from "./about-file.ts";
 import { openRuntime } from "./backend.ts";
 import { encodePng } from "./files/png.ts";
 import { writeFileAtomically } from "./files/write-file.ts";
@@ -58,25 +59,29 @@ export async function generate(options: GenerateOptions): Promise<void> {
   console.error(reason);
   try {
     const pipeline = await Pipeline.open(model, runtime);
-    await pipeline.use(applied, strength);
     const progress = new Progress(request.seeds.length);
     const files: string[] = [];
     let steps = 0;
-    await pipeline.generate(request, {
-      onCut: (text, cut) => progress.say(`"${text}" is longer than 77 tokens; left out: "${cut}".`),
-      onStep: (done, total) => {
-        const units = ((done - steps) / total) * request.seeds.length;
-        steps = done;
-        progress.advance(units, `step ${done} of ${total}`);
-      },
-      onImage: async ({ seed, picture }) => {
-        const name = `${slug(request.prompt)}-${seed}.png`;
-        await writeFileAtomically(path.join(out, name), await encodePng(toPixels(picture)));
-        files.push(name);
-      },
-    });
-    progress.end();
-    await pipeline.release();
+    try {
+      await pipeline.use(applied, strength);
+      await pipeline.generate(request, {
+        onCut: (text, cut) =>
+          progress.say(`"${text}" is longer than 77 tokens; left out: "${cut}".`),
+        onStep: (done, total) => {
+          const units = ((done - steps) / total) * request.seeds.length;
+          steps = done;
+          progress.advance(units, `step ${done} of ${total}`);
+        },
+        onImage: async ({ seed, picture }) => {
+          const name = `${slug(request.prompt)}-${seed}.png`;
+          await writeFileAtomically(path.join(out, name), await encodePng(toPixels(picture)));
+          files.push(name);
+        },
+      });
+    } finally {
+      progress.end();
+      await pipeline.release();
+    }
     await record(out, files, request, { model: model.id, strength, reset });
     if (options["json"] === true) {
       const { seeds, ...rest } = request;
@@ -125,8 +130,10 @@ export async function conceptOption(model: Model, raw: Raw): Promise<Concept | n
   const bytes = await readFile(file).catch((cause: unknown) => {
     throw new StudioError("invalid-input", `The concept file "${file}" cannot be read.`, { cause });
   });
-  const { id, fingerprint } = model;
-  return decodeConcept(bytes, conceptLayout(model, true), { id, fingerprint });
+  return aboutFile(file, () => {
+    const faces = describeConcept(bytes).train === "crossattn";
+    return decodeConcept(bytes, conceptLayout(model, faces), model);
+  });
 }
 
 /** Adds the images to the folder's metadata.jsonl, as a Hugging Face imagefolder has it. */

@@ -5,6 +5,7 @@ import path from "node:path";
 import type { CancelSignal } from "../core/cancel.ts";
 import { StudioError } from "../core/errors.ts";
 import { toPixels, toPlanes } from "../core/image/convert.ts";
+import { trainingSquare } from "../core/image/training-square.ts";
 import type { Model } from "../engine/model/read-model.ts";
 import type { Runtime } from "../engine/ort/runtime.ts";
 import { Pipeline } from "../engine/sample/pipeline.ts";
@@ -38,10 +39,13 @@ export function parseRegularisation(text: string): RegularisationPlan {
   );
 }
 
-/** The images of a folder with their captions. */
-export async function folderRegularisation(folder: string): Promise<Picture[]> {
+/** The images of a folder with their captions, for a model that reads pictures of `size` pixels a side. */
+export async function folderRegularisation(folder: string, size: number): Promise<Picture[]> {
   const entries = await readImageFolder(folder);
-  return entries.map(({ pixels, text }) => ({ picture: toPlanes(pixels), caption: text }));
+  return entries.map(({ pixels, text }) => ({
+    picture: trainingSquare(pixels, size),
+    caption: text,
+  }));
 }
 
 export class GeneratedRegularisation {

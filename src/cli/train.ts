@@ -2,12 +2,11 @@
 import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import type { CancelSignal } from "../core/cancel.ts";
-import { TRAIN_MODES, type TrainMode } from "../core/concept/concept.ts";
 import { StudioError } from "../core/errors.ts";
 import { encodeConcept } from "../core/concept/concept-file.ts";
-import { toPlanes } from "../core/image/convert.ts";
+import { trainingSquare } from "../core/image/training-square.ts";
 import { checkCategory, checkModifierToken } from "../core/text/modifier-tokens.ts";
-import type { Model } from "../engine/model/read-model.ts";
+import { type Model, pictureSize } from "../engine/model/read-model.ts";
 import { conceptLayout } from "../engine/model/concept-layout.ts";
 import type { Runtime } from "../engine/ort/runtime.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../engine/train/checkpoint.ts";
@@ -18,15 +17,9 @@ import { openRuntime } from "./backend.ts";
 import { readPhotos } from "./files/photos.ts";
 import { checkWritable, writeFileAtomically } from "./files/write-file.ts";
 import { DEFAULT_MODEL, openModelOption } from "./model.ts";
-import {
-  BACKENDS,
-  choiceOption,
-  numberOption,
-  type Raw,
-  requiredOption,
-  textOption,
-} from "./options.ts";
+import { BACKENDS, choiceOption, type Raw, requiredOption, textOption } from "./options.ts";
 import { duration, Progress } from "./progress.ts";
+import { settingsOf } from "./train-settings.ts";
 import {
   folderRegularisation,
   GeneratedRegularisation,
@@ -64,8 +57,11 @@ export async function train(options: TrainOptions): Promise<void> {
   try {
     const stop = stopOnInterrupt();
     const start = performance.now();
+    const size = pictureSize(model);
     const job: Job = { model, runtime, settings, resume, checkpoint, signal: stop.signal };
-    const concepts = [{ token, category, photos: photos.map(({ pixels }) => toPlanes(pixels)) }];
+    const concepts = [
+      { token, category, photos: photos.map(({ pixels }) => trainingSquare(pixels, size)) },
+    ];
     const result = await runJob(job, concepts, plan).finally(stop.forget);
     const bytes = encodeConcept(
       result.concept,
@@ -121,7 +117,8 @@ async function runJob(
       ? new GeneratedRegularisation(model, concept.category, plan.count)
       : null;
   const missing = (await generated?.readCache()) ?? 0;
-  const given = plan.kind === "folder" ? await folderRegularisation(plan.folder) : [];
+  const given =
+    plan.kind === "folder" ? await folderRegularisation(plan.folder, pictureSize(model)) : [];
   const regularisations = plan.kind === "generate" ? plan.count : given.length;
   const photos = concepts.reduce((sum, { photos: own }) => sum + own.length, 0);
   const views = viewCount(photos, regularisations, settings);
@@ -156,6 +153,8 @@ async function runJob(
       { settings, concepts, regularisation, resume },
       {
         signal,
+        onCut: (caption, cut) =>
+          progress.say(`The caption "${caption}" is longer than 77 tokens; left out: "${cut}".`),
         onView: (done, total) => progress.advance(1, `view ${done} of ${total}`),
         onStep: ({ step, targetLoss, regularisationLoss, skipped }) => {
           const losses = Number.isNaN(regularisationLoss)
@@ -177,31 +176,6 @@ async function runJob(
   } finally {
     progress.end();
   }
-}
-
-function settingsOf(options: TrainOptions, defaults: TrainSettings): TrainSettings {
-  const number = (name: string, fallback: number) => numberOption(name, options[name], fallback);
-  const batch = number("batch", defaults.batch);
-  return {
-    train: choiceOption<TrainMode>("train", options["train"], TRAIN_MODES, defaults.train),
-    steps: number("steps", defaults.steps),
-    batch,
-    // The largest divisor of the batch that the family's default allows.
-    microBatch: number("microBatch", divisorUpTo(batch, defaults.microBatch)),
-    learningRate: number("lr", defaults.learningRate),
-    tokenLearningRate: number("tokenLr", defaults.tokenLearningRate),
-    weightDecay: number("weightDecay", defaults.weightDecay),
-    maxGradientNorm: options["clip"] === undefined ? null : number("clip", 1),
-    seed: number("seed", defaults.seed),
-    augment: options["augment"] !== false,
-    views: number("views", defaults.views),
-    template: textOption("template", options["template"]) ?? defaults.template,
-  };
-}
-
-function divisorUpTo(batch: number, most: number): number {
-  for (let size = Math.min(batch, most); size > 1; size--) if (batch % size === 0) return size;
-  return 1;
 }
 
 function checkOutput(out: string): void {

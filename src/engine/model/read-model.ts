@@ -12,6 +12,9 @@ import type { OpenProgress } from "../../rpc/contracts.ts";
 import { type ModelConfig, readInitialisers, readModelConfig } from "./config.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 
+/** Pixels a latent, along each side, in every Stable Diffusion 1.x and 2.x. */
+const PIXELS_PER_LATENT = 8;
+
 export type OnProgress = (progress: OpenProgress) => void;
 
 export interface Model {
@@ -42,6 +45,11 @@ export interface Model {
   unetOf(batch: number, queryOut?: boolean): Unet;
   /** Reads a part's external data. */
   reader(part: ModelPart): ExternalReader;
+}
+
+/** Height and width, in pixels, of the pictures that a model reads and paints. */
+export function pictureSize({ config }: Pick<Model, "config">): number {
+  return config.sampleSize * PIXELS_PER_LATENT;
 }
 
 export type ModelPart = "unet" | "text_encoder" | "vae_encoder" | "vae_decoder";

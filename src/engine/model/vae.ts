@@ -8,10 +8,7 @@ import { widen } from "../../core/passes/widen.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import { Session } from "../ort/session.ts";
 import type { HostTensor } from "../tensor.ts";
-import { type Model, type ModelPart, readGraph } from "./read-model.ts";
-
-/** Pixels a latent, along each side, in every Stable Diffusion 1.x and 2.x. */
-export const PIXELS_PER_LATENT = 8;
+import { type Model, type ModelPart, pictureSize, readGraph } from "./read-model.ts";
 
 /** Normal distribution of a picture's latents [4, H, W], scaled as the UNet reads them. */
 export interface LatentDistribution {
@@ -27,7 +24,7 @@ export interface VaeEncoder {
 
 export async function openVaeEncoder(model: Model, runtime: Runtime): Promise<VaeEncoder> {
   const { sampleSize, scalingFactor } = model.config;
-  const pixels = sampleSize * PIXELS_PER_LATENT;
+  const pixels = pictureSize(model);
   const count = 4 * sampleSize * sampleSize;
   const { session, input } = await openPart(model, runtime, "vae_encoder", [1, 3, pixels, pixels]);
   return {
@@ -63,7 +60,7 @@ export async function openVaeDecoder(model: Model, runtime: Runtime): Promise<Va
   const { sampleSize, scalingFactor } = model.config;
   const dims = [1, 4, sampleSize, sampleSize] as const;
   const { session, input } = await openPart(model, runtime, "vae_decoder", dims);
-  const pixels = sampleSize * PIXELS_PER_LATENT;
+  const pixels = pictureSize(model);
   return {
     async decode(latents) {
       const data = latents.map((x) => x / scalingFactor);

@@ -4,7 +4,7 @@ import { augment, type AugmentedView, plainView } from "../../core/image/augment
 import { squareOf } from "../../core/image/geometry.ts";
 import type { Planes } from "../../core/image/pixels.ts";
 import { Random } from "../../core/random/random.ts";
-import { type LatentDistribution, PIXELS_PER_LATENT, type VaeEncoder } from "../model/vae.ts";
+import type { LatentDistribution, VaeEncoder } from "../model/vae.ts";
 
 /** One view of a picture, ready to train on. */
 export interface View {
@@ -23,8 +23,8 @@ export interface Picture {
 }
 
 export interface ExampleOptions {
-  /** H, latent height and width. */
-  readonly sampleSize: number;
+  /** Height and width of the model's pictures, in pixels. */
+  readonly size: number;
   readonly onView: () => void;
   readonly signal?: CancelSignal | undefined;
 }
@@ -39,7 +39,7 @@ export async function targetExamples(
   { augmented, views, seed }: { augmented: boolean; views: number; seed: number },
   options: ExampleOptions,
 ): Promise<Example[]> {
-  const size = options.sampleSize * PIXELS_PER_LATENT;
+  const { size } = options;
   const examples: Example[] = [];
   for (const [index, photo] of photos.entries()) {
     const square = squareOf(photo.picture);
@@ -59,7 +59,7 @@ export async function regularisationExamples(
   images: readonly Picture[],
   options: ExampleOptions,
 ): Promise<Example[]> {
-  const size = options.sampleSize * PIXELS_PER_LATENT;
+  const { size } = options;
   const examples: Example[] = [];
   for (const { picture, caption } of images) {
     const square = squareOf(picture);

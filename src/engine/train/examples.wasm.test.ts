@@ -7,7 +7,7 @@ import { flipHorizontally, squareOf } from "../../core/image/geometry.ts";
 import type { Planes } from "../../core/image/pixels.ts";
 import { resize } from "../../core/image/resize.ts";
 import { readModel } from "../model/read-model.ts";
-import { openVaeEncoder, PIXELS_PER_LATENT, type VaeEncoder } from "../model/vae.ts";
+import { openVaeEncoder, type VaeEncoder } from "../model/vae.ts";
 import { nodeRuntime } from "../ort/runtime-node.ts";
 import {
   type Example,
@@ -19,7 +19,8 @@ import {
 } from "./examples.ts";
 
 const SAMPLE_SIZE = 16;
-const SIZE = SAMPLE_SIZE * PIXELS_PER_LATENT;
+/** Pixels a side: eight a latent. */
+const SIZE = 8 * SAMPLE_SIZE;
 const CAPTION = "photo of a <new1> bear";
 const FAR = /^(a far away|very small) photo/;
 const PREFIXED = /^(a far away |very small |zoomed in |close up )?photo of a <new1> bear$/;
@@ -42,7 +43,7 @@ beforeAll(async () => {
 afterAll(() => vae.release());
 
 function options(changes: Partial<ExampleOptions> = {}): ExampleOptions {
-  return { sampleSize: SAMPLE_SIZE, onView: () => undefined, ...changes };
+  return { size: SIZE, onView: () => undefined, ...changes };
 }
 
 /** Latents of a picture that fills the view. */

@@ -12,9 +12,9 @@ const A = picture(1, 1, [0, 128, 255]);
 const B = picture(2, 1, [0, 1, 2, 3, 4, 5]);
 const digestOfBoth = await pictureDigest([A, B]);
 
-it("is SHA-256 over each picture after the digest so far, sizes first, little-endian", () => {
-  // Python: d = bytes(32); for w, h, b in pictures: d = sha256(d + struct.pack("<II", w, h) + bytes(b)).digest()
-  expect(digestOfBoth).toBe("3dee32b50ddd9f9d085103a02e42b10678fc09bb74b61ab09e7aa734e62cec58");
+it("is SHA-256 over a line a picture: its sizes and the SHA-256 of its bytes", () => {
+  // Python: sha256("\n".join(f"{w} x {h} {sha256(bytes(b))}" for w, h, b in pictures).encode()), in hexadecimal
+  expect(digestOfBoth).toBe("7157162fa042b026a0dbdcbec2ba8e048c476722caa5f4890a0a2fa6b4ab44e4");
 });
 
 it.each<[string, readonly Planes[]]>([

@@ -1,7 +1,7 @@
 /** @file What a run draws from: the latents of every view of its photos and regularisation images. */
 import type { CancelSignal } from "../../core/cancel.ts";
 import type { Planes } from "../../core/image/pixels.ts";
-import type { Model } from "../model/read-model.ts";
+import { type Model, pictureSize } from "../model/read-model.ts";
 import { openVaeEncoder } from "../model/vae.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import type { Pools } from "./draw.ts";
@@ -45,7 +45,7 @@ export async function preparePools(
   try {
     let done = 0;
     const options = {
-      sampleSize: model.config.sampleSize,
+      size: pictureSize(model),
       onView: () => onView?.(++done, total),
       signal,
     };

@@ -2,7 +2,11 @@
 import { throwIfAborted } from "../../core/cancel.ts";
 import type { Concept } from "../../core/concept/concept.ts";
 import { StudioError } from "../../core/errors.ts";
-import { checkCategory, checkModifierToken } from "../../core/text/modifier-tokens.ts";
+import {
+  checkCategory,
+  checkModifierToken,
+  PromptTokenizer,
+} from "../../core/text/modifier-tokens.ts";
 import type { Model } from "../model/read-model.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -22,6 +26,8 @@ export interface TrainingInput {
 }
 
 export interface TrainingEvents extends PoolEvents {
+  /** What of a regularisation caption does not fit into the text encoder. */
+  readonly onCut?: (caption: string, cut: string) => void;
   readonly onStep?: (report: StepReport) => void | Promise<void>;
   /** Called every `CHECKPOINT_EVERY` steps, and with the last step before a cancellation is thrown. */
   readonly onCheckpoint?: (checkpoint: Checkpoint) => void | Promise<void>;
@@ -55,6 +61,7 @@ export async function runTraining(
       "A batch of 1 has no room for a regularisation image beside the photo; choose a batch of 2 or more, or train without regularisation.",
     );
   }
+  reportCuts(model, input, events);
   const record = await runRecord(input);
   if (resume !== undefined) checkResume(model, resume, record, settings.steps);
 
@@ -85,6 +92,19 @@ export async function runTraining(
     return { concept: await trainer.concept(metrics), history: losses };
   } finally {
     await trainer.release();
+  }
+}
+
+function reportCuts(
+  model: Model,
+  { concepts, regularisation }: TrainingInput,
+  events: TrainingEvents,
+): void {
+  const tokens = concepts.map(({ token }) => token);
+  const tokenizer = new PromptTokenizer(model.tokenizer, model.vocabularySize, tokens);
+  for (const caption of new Set(regularisation.map((image) => image.caption))) {
+    const { cut } = tokenizer.encode(caption);
+    if (cut !== null) events.onCut?.(caption, cut);
   }
 }
 

@@ -116,6 +116,25 @@ describe("a run", () => {
     expect(trained.tokens[0]!.row).not.toEqual(trained.tokens[1]!.row);
   });
 
+  it("says which regularisation captions are too long", async () => {
+    const input = nanoTraining({ steps: 1 });
+    const [first, second] = input.regularisation;
+    const long = { ...first!, caption: `a bear ${"on the grass ".repeat(40)}at sunset` };
+    const cuts: string[] = [];
+    const onCut = (caption: string, cut: string): void => {
+      cuts.push(`${caption === long.caption} ${cut.endsWith("at sunset")}`);
+    };
+    await runTraining(model, runtime, { ...input, regularisation: [long, second!] }, { onCut });
+    expect(cuts).toEqual(["true true"]);
+  });
+
+  it("refuses a batch without room for regularisation images, and a run without concepts", async () => {
+    const small = runTraining(model, runtime, nanoTraining({ batch: 1, microBatch: 1 }));
+    await expect(small).rejects.toThrow(/batch of 1 has no room/);
+    const none = runTraining(model, runtime, { ...nanoTraining(), concepts: [] });
+    await expect(none).rejects.toThrow(/at least one concept/);
+  });
+
   it("clips gradients where it is told to", async () => {
     const norms: number[] = [];
     const onStep = ({ gradientNorm }: { readonly gradientNorm: number }): void => {
