@@ -7,7 +7,12 @@ import { isolationHeaders } from "./scripts/isolation-headers.mjs";
 
 const chromium = findChromium();
 const needsSessions = "src/**/*.wasm.test.ts";
-const needsWebGpu = ["src/**/*.gpu.test.ts", "tests/support/*.gpu.test.ts"];
+/** What needs a real browser: WebGPU, and what browsers alone have (IndexedDB, OPFS, their picture decoders). */
+const needsWebGpu = [
+  "src/**/*.gpu.test.ts",
+  "src/**/*.browser.test.ts",
+  "tests/support/*.gpu.test.ts",
+];
 
 export default defineConfig({
   test: {

@@ -7,10 +7,10 @@ import { openVaeDecoder } from "../src/engine/model/vae.ts";
 import type { Runtime } from "../src/engine/ort/runtime.ts";
 import { Session } from "../src/engine/ort/session.ts";
 import { Pipeline } from "../src/engine/sample/pipeline.ts";
-import type { GenerateRequest } from "../src/engine/sample/request.ts";
+import type { GenerateRequest } from "../src/core/diffusion/generate-request.ts";
 import type { HostTensor } from "../src/engine/tensor.ts";
 import type { Sample } from "../src/engine/train/draw.ts";
-import { defaultSettings } from "../src/engine/train/settings.ts";
+import { defaultSettings } from "../src/core/train/settings.ts";
 import { Trainer } from "../src/engine/train/trainer.ts";
 import { folderFiles } from "../src/hub/folder-files.ts";
 

@@ -1,14 +1,17 @@
-/** @file The shell: a header that says what computes, and the engine preview below it. */
-import { Container, Grid, Group, Text, Title } from "@mantine/core";
+/** @file The shell: header with the pages and what computes, and the page that the address names. */
+import { Container, Group, Title } from "@mantine/core";
+import { Redirect, Route, Router, Switch } from "wouter";
+import { useHashLocation } from "wouter/use-hash-location";
+import { ConceptsPage } from "./features/concepts/concepts-page.tsx";
+import { GeneratePage } from "./features/generate/generate-page.tsx";
 import { BackendBadge } from "./features/models/backend-badge.tsx";
-import { ModelCard } from "./features/models/model-card.tsx";
-import { NoisePanel } from "./features/noise/noise-panel.tsx";
+import { ModelsPage } from "./features/models/models-page.tsx";
 import { ColorSchemeSwitch } from "./ui/color-scheme-switch.tsx";
 import classes from "./app.module.css";
 
 export function App() {
   return (
-    <>
+    <Router hook={useHashLocation}>
       <header className={classes.header}>
         <Container size="lg" h="100%">
           <Group h="100%" justify="space-between" wrap="nowrap" gap="xs">
@@ -23,19 +26,22 @@ export function App() {
         </Container>
       </header>
       <Container component="main" size="lg" py="lg">
-        <Text c="dimmed" mb="lg" maw="65ch">
-          A preview of the engine. It opens a text-to-image diffusion model inside this page and
-          runs its UNet once. Nothing you type leaves this machine.
-        </Text>
-        <Grid gap="lg">
-          <Grid.Col span={{ base: 12, md: 5 }}>
-            <ModelCard />
-          </Grid.Col>
-          <Grid.Col span={{ base: 12, md: 7 }}>
-            <NoisePanel />
-          </Grid.Col>
-        </Grid>
+        <Switch>
+          <Route path="/generate">
+            <GeneratePage />
+          </Route>
+          {/* /concepts, /concepts/new, /concepts/ID, /runs/ID */}
+          <Route path="/concepts/*?">
+            <ConceptsPage />
+          </Route>
+          <Route path="/models">
+            <ModelsPage />
+          </Route>
+          <Route>
+            <Redirect to="/generate" />
+          </Route>
+        </Switch>
       </Container>
-    </>
+    </Router>
   );
 }

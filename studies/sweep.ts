@@ -6,7 +6,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { fillPrompt, SCENE_PROMPTS } from "../src/core/evaluate/prompts.ts";
 import { preparePools } from "../src/engine/train/pools.ts";
-import { defaultSettings, type TrainSettings } from "../src/engine/train/settings.ts";
+import { defaultSettings, type TrainSettings } from "../src/core/train/settings.ts";
 import { Trainer } from "../src/engine/train/trainer.ts";
 import { scatter } from "./scatter.ts";
 import { openLab, samplePhotos, sampleRegularisation, score, TOKEN } from "./lab.ts";

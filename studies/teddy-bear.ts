@@ -13,7 +13,7 @@ import { fillPrompt, SCENE_PROMPTS } from "../src/core/evaluate/prompts.ts";
 import { contactSheet } from "../src/core/image/contact-sheet.ts";
 import type { Pixels } from "../src/core/image/pixels.ts";
 import { runTraining } from "../src/engine/train/run.ts";
-import { defaultSettings, type TrainSettings } from "../src/engine/train/settings.ts";
+import { defaultSettings, type TrainSettings } from "../src/core/train/settings.ts";
 import { page, type Results, verdicts } from "./teddy-bear-report.ts";
 import { type Lab, openLab, samplePhotos, sampleRegularisation, score, TOKEN } from "./lab.ts";
 

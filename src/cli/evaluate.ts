@@ -14,7 +14,7 @@ import {
 import type { Model } from "../engine/model/read-model.ts";
 import type { Runtime } from "../engine/ort/runtime.ts";
 import { Pipeline } from "../engine/sample/pipeline.ts";
-import { checkRequest, type GenerateRequest } from "../engine/sample/request.ts";
+import { checkRequest, type GenerateRequest } from "../core/diffusion/generate-request.ts";
 import { openRuntime } from "./backend.ts";
 import { readImageFolder } from "./files/image-folder.ts";
 import { type Photo, readPhotos } from "./files/photos.ts";

@@ -9,7 +9,7 @@ import { toPixels } from "../core/image/convert.ts";
 import { conceptLayout } from "../engine/model/concept-layout.ts";
 import type { Model } from "../engine/model/read-model.ts";
 import { Pipeline } from "../engine/sample/pipeline.ts";
-import { checkRequest, type GenerateRequest } from "../engine/sample/request.ts";
+import { checkRequest, type GenerateRequest } from "../core/diffusion/generate-request.ts";
 import { aboutFile } from "./about-file.ts";
 import { openRuntime } from "./backend.ts";
 import { encodePng } from "./files/png.ts";

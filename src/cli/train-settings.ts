@@ -1,6 +1,6 @@
 /** @file The settings of a training run from the options of `train`. */
 import { TRAIN_MODES, type TrainMode } from "../core/concept/concept.ts";
-import type { TrainSettings } from "../engine/train/settings.ts";
+import type { TrainSettings } from "../core/train/settings.ts";
 import { choiceOption, numberOption, type Raw, textOption } from "./options.ts";
 
 /** @param defaults of the model's family, for whatever no option names */

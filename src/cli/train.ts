@@ -12,7 +12,7 @@ import type { Runtime } from "../engine/ort/runtime.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../engine/train/checkpoint.ts";
 import { viewCount, type Picture } from "../engine/train/examples.ts";
 import { runTraining, type TrainingResult } from "../engine/train/run.ts";
-import { checkSettings, defaultSettings, type TrainSettings } from "../engine/train/settings.ts";
+import { checkSettings, defaultSettings, type TrainSettings } from "../core/train/settings.ts";
 import { openRuntime } from "./backend.ts";
 import { readPhotos } from "./files/photos.ts";
 import { checkWritable, writeFileAtomically } from "./files/write-file.ts";

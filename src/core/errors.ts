@@ -11,6 +11,8 @@ export type ErrorCode =
   | "download-failed"
   | "backend-unavailable"
   | "session-failed"
+  | "storage-full"
+  | "storage-failed"
   | "invalid-input"
   | "cancelled"
   | "internal";

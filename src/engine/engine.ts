@@ -1,25 +1,19 @@
 /** @file The engine behind the worker's contract: chooses a backend, opens a model, predicts noise. */
 import { StudioError } from "../core/errors.ts";
 import { fetchedFiles } from "../hub/fetch-files.ts";
-import type {
-  BackendPreference,
-  BackendReport,
-  EngineApi,
-  ModelInfo,
-  NoisePrediction,
-} from "../rpc/contracts.ts";
+import type { BackendPreference, BackendReport, EngineApi, ModelInfo } from "../rpc/contracts.ts";
 import { chooseBackend } from "./backend.ts";
 import { adapterFacts, requestAdapter, requestDevice } from "./device.ts";
-import { readModel } from "./model/read-model.ts";
+import { pictureSize, readModel } from "./model/read-model.ts";
 import { browserRuntime } from "./ort/runtime-browser.ts";
 import { Serial } from "./ort/serial.ts";
-import { type NoisePredictor, openNoisePredictor } from "./sample/noise-predictor.ts";
+import { Pipeline } from "./sample/pipeline.ts";
 
 /** Models that come with the studio, by id; the folder is public/models/<id>. */
 const BUNDLED: Readonly<Record<string, string>> = { "toybox-256": "Toybox 256" };
 
 interface Opened {
-  readonly predictor: NoisePredictor;
+  readonly pipeline: Pipeline;
   readonly device: GPUDevice | null;
 }
 
@@ -38,7 +32,7 @@ export function createEngine(
     const last = opened;
     opened = null;
     if (last === null) return;
-    await last.predictor.release();
+    await last.pipeline.release();
     last.device?.destroy();
   };
 
@@ -64,10 +58,13 @@ export function createEngine(
       const files = fetchedFiles(new URL(`${id}/`, modelsBase).href);
       const model = await readModel(id, files, onProgress);
       const { unet } = model;
-      opened = { predictor: await openNoisePredictor(model, runtime, onProgress), device };
+      opened = { pipeline: await Pipeline.open(model, runtime), device };
       return {
         id,
         name,
+        fingerprint: model.fingerprint,
+        pictureSize: pictureSize(model),
+        textWidth: model.config.textWidth,
         backend: report,
         bytes: model.bytes,
         unetNodes: { exported: model.exportedNodes, specialised: unet.graph.nodes.length },
@@ -87,11 +84,14 @@ export function createEngine(
       return (await survey(preference)).report;
     },
     openModel: (id, preference, onProgress) => calls.run(() => open(id, preference, onProgress)),
-    predictNoise: (request) =>
-      calls.run(() => {
-        if (opened === null) throw new StudioError("invalid-input", "Open a model first.");
-        return predict(opened.predictor, request);
-      }),
+    generate: notYet,
+    train: notYet,
+    stop: notYet,
+    checkpoint: notYet,
+    estimate: notYet,
+    describeCategory: notYet,
+    countTokens: notYet,
+    importConcept: notYet,
     close: () => calls.run(close),
   };
 }
@@ -109,28 +109,6 @@ async function survey(
   return { report, adapter };
 }
 
-async function predict(
-  predictor: NoisePredictor,
-  { prompt, timestep, seed }: Parameters<EngineApi["predictNoise"]>[0],
-): Promise<NoisePrediction> {
-  if (!Number.isInteger(timestep) || timestep < 0 || timestep > 999) {
-    throw new StudioError("invalid-input", "The timestep must be a whole number from 0 to 999.");
-  }
-  if (!Number.isSafeInteger(seed)) {
-    throw new StudioError("invalid-input", "The seed must be a whole number.");
-  }
-  const start = performance.now();
-  const { noise, tokens } = await predictor.predict(prompt, timestep, seed);
-  const data = Float32Array.from(noise.data);
-  const mean = data.reduce((sum, x) => sum + x, 0) / data.length;
-  const variance = data.reduce((sum, x) => sum + (x - mean) ** 2, 0) / data.length;
-  return {
-    shape: noise.dims,
-    data,
-    milliseconds: performance.now() - start,
-    mean,
-    standardDeviation: Math.sqrt(variance),
-    promptTokens: tokens.kept,
-    truncatedText: tokens.cut,
-  };
+function notYet(): Promise<never> {
+  return Promise.reject(new StudioError("internal", "Not built yet."));
 }

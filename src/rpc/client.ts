@@ -1,7 +1,7 @@
 /** @file The page's end of the engine: the worker, its calls, and an answer even when the worker dies. */
 import { proxy, releaseProxy, wrap, type Endpoint } from "comlink";
 import { StudioError } from "../core/errors.ts";
-import type { EngineApi } from "./contracts.ts";
+import type { EngineApi, TrainOutcome } from "./contracts.ts";
 import { installErrorTransfer } from "./transfer.ts";
 
 installErrorTransfer();
@@ -48,7 +48,15 @@ export function connectEngine(
     describeBackend: (preference) => orCrash(remote.describeBackend(preference)),
     openModel: (id, preference, onProgress) =>
       orCrash(remote.openModel(id, preference, proxy(onProgress))),
-    predictNoise: (request) => orCrash(remote.predictNoise(request)),
+    generate: (job, onEvent) => orCrash(remote.generate(job, proxy(onEvent))),
+    train: (runId, onEvent) => orCrash<TrainOutcome>(remote.train(runId, proxy(onEvent))),
+    stop: (job) => orCrash(remote.stop(job)),
+    checkpoint: (runId) => orCrash(remote.checkpoint(runId)),
+    estimate: (request) => orCrash(remote.estimate(request)),
+    describeCategory: (category) => orCrash(remote.describeCategory(category)),
+    countTokens: (prompt, tokens) => orCrash(remote.countTokens(prompt, tokens)),
+    importConcept: (file, name, thumbnails) =>
+      orCrash(remote.importConcept(file, name, thumbnails)),
     close: () => orCrash(remote.close()),
     terminate() {
       remote[releaseProxy]();

@@ -1,4 +1,6 @@
 /** @file What the page may ask of the engine worker, as types only; both sides are held to them. */
+import type { SamplerName } from "../core/diffusion/sampler.ts";
+import type { TrainSettings } from "../core/train/settings.ts";
 
 /** What computes: the GPU through WebGPU, or the CPU through WebAssembly. */
 export type BackendName = "webgpu" | "wasm";
@@ -31,6 +33,8 @@ export interface OpenProgress {
 export interface ModelInfo {
   readonly id: string;
   readonly name: string;
+  /** Names the base model's weights; concepts fit the model with theirs and no other. */
+  readonly fingerprint: string;
   readonly backend: BackendReport;
   readonly bytes: number;
   /** Nodes of the UNet's graph as it was exported, and once its shapes are fixed and folded. */
@@ -40,38 +44,146 @@ export interface ModelInfo {
   readonly kvParameters: number;
   /** Batch, channels, height, width. */
   readonly latentShape: readonly [number, number, number, number];
+  /** Height and width of its pictures, in pixels. */
+  readonly pictureSize: number;
+  /** Width E of the text features, which tells the family and so the defaults of training. */
+  readonly textWidth: number;
   /** How long opening took. */
   readonly milliseconds: number;
 }
 
-export interface NoiseRequest {
+/** Names a job, so that it can be stopped. */
+export type JobId = string;
+
+export interface GenerateJob {
+  readonly job: JobId;
   readonly prompt: string;
-  readonly timestep: number;
-  /** Seeds the latents. */
-  readonly seed: number;
+  readonly negativePrompt: string;
+  readonly sampler: SamplerName;
+  readonly steps: number;
+  readonly guidance: number;
+  readonly eta: number;
+  /** One an image. */
+  readonly seeds: readonly number[];
+  /** A stored concept, and the factor on its weight difference; null paints with the base model. */
+  readonly concept: { readonly id: string; readonly strength: number } | null;
 }
 
-export interface NoisePrediction {
-  readonly shape: readonly number[];
-  /** Row-major, in `shape`. */
-  readonly data: Float32Array;
-  readonly milliseconds: number;
-  readonly mean: number;
-  readonly standardDeviation: number;
-  /** Tokens of the prompt that the text encoder read, without the start and end marks. */
-  readonly promptTokens: number;
-  /** The end of the prompt that did not fit into the text encoder, or null when all of it did. */
-  readonly truncatedText: string | null;
+/** A small picture, for a look at what is not finished. */
+export interface Frame {
+  readonly width: number;
+  readonly height: number;
+  /** RGBA, row by row from the top. */
+  readonly rgba: Uint8ClampedArray<ArrayBuffer>;
+}
+
+export type GenerateEvent =
+  | { readonly kind: "preparing"; readonly what: string }
+  /** UNet calls done, over all images. */
+  | { readonly kind: "progress"; readonly done: number; readonly total: number }
+  | { readonly kind: "preview"; readonly index: number; readonly frame: Frame }
+  /** An image is in the gallery. */
+  | { readonly kind: "image"; readonly index: number; readonly imageId: string }
+  /** What of a prompt did not fit into the text encoder. */
+  | { readonly kind: "cut"; readonly text: string; readonly cut: string };
+
+export interface LossPoint {
+  readonly step: number;
+  readonly target: number;
+  /** NaN where there are no regularisation images. */
+  readonly regularisation: number;
+  /** True where a gradient was not finite and the update was left out. */
+  readonly skipped: boolean;
+}
+
+export type TrainEvent =
+  | {
+      readonly kind: "stage";
+      readonly stage: "regularisation" | "views" | "sessions" | "preview";
+      readonly done: number;
+      readonly total: number;
+    }
+  /** Steps since the last such event: at most a few times a second. */
+  | {
+      readonly kind: "steps";
+      readonly points: readonly LossPoint[];
+      /** Mean of the last steps; null while not known. */
+      readonly millisecondsPerStep: number | null;
+    }
+  /** A preview is stored. */
+  | { readonly kind: "preview"; readonly step: number }
+  /** A checkpoint is stored. */
+  | { readonly kind: "checkpoint"; readonly step: number }
+  | { readonly kind: "notice"; readonly sentence: string };
+
+export type TrainOutcome =
+  | { readonly kind: "finished"; readonly conceptId: string }
+  /** Stopped on request, with a checkpoint where at least one step was done. */
+  | { readonly kind: "paused"; readonly step: number };
+
+export interface EstimateRequest {
+  readonly settings: TrainSettings;
+  readonly photos: number;
+  /** Regularisation images that are used, and how many of them have to be painted first. */
+  readonly regularisation: number;
+  readonly generated: boolean;
+  readonly category: string;
+  /** Pictures painted as previews in the course of the run. */
+  readonly previewImages: number;
+}
+
+export interface Estimate {
+  readonly seconds: number;
+  /** Where the seconds go; they add up to `seconds`. */
+  readonly parts: {
+    readonly regularisation: number;
+    readonly views: number;
+    readonly steps: number;
+    readonly previews: number;
+  };
+  /** Whether the speeds were measured in an earlier run, or only extrapolated from one UNet pass. */
+  readonly measured: boolean;
+  /** Bytes of weights and of the largest set of tensors that live at one time in a training step. */
+  readonly memory: { readonly weights: number; readonly activations: number };
+}
+
+export interface CategoryHint {
+  /** Tokens that the text encoder reads the word as. */
+  readonly tokens: number;
+  /** Whether it is one whole word of the model's vocabulary, so that the model probably knows it. */
+  readonly known: boolean;
 }
 
 /** Calls reject with a StudioError. */
 export interface EngineApi {
   describeBackend(preference: BackendPreference): Promise<BackendReport>;
+  /** @param id of a model that comes with the studio, or of one in this browser's store */
   openModel(
     id: string,
     preference: BackendPreference,
     onProgress: (progress: OpenProgress) => void,
   ): Promise<ModelInfo>;
-  predictNoise(request: NoiseRequest): Promise<NoisePrediction>;
+  /** Paints images into the gallery; gives their ids. */
+  generate(job: GenerateJob, onEvent: (event: GenerateEvent) => void): Promise<string[]>;
+  /** Trains a stored run from where it is, until it has finished or is stopped; `runId` is the job's id. */
+  train(runId: string, onEvent: (event: TrainEvent) => void): Promise<TrainOutcome>;
+  /** Asks a job to stop soon, wherever it is: `generate` rejects as "cancelled", `train` keeps a checkpoint. */
+  stop(job: JobId): Promise<void>;
+  /** Makes a checkpoint after the step that runs. */
+  checkpoint(runId: string): Promise<void>;
+  /** What a training run would take on this device with the open model. */
+  estimate(request: EstimateRequest): Promise<Estimate>;
+  describeCategory(category: string): Promise<CategoryHint>;
+  /** Tokens of a prompt that are read, and the end that does not fit. */
+  countTokens(
+    prompt: string,
+    modifierTokens: readonly string[],
+  ): Promise<{ readonly kept: number; readonly cut: string | null }>;
+  /**
+   * Reads a concept file whole and stores it; a file for another model than the open one is stored too, but only its
+   * header can be checked.
+   * @returns the concept's id
+   */
+  importConcept(file: Blob, name: string, thumbnails: readonly Blob[]): Promise<string>;
   close(): Promise<void>;
 }

@@ -3,17 +3,11 @@ import { expose } from "comlink";
 import { afterEach, describe, expect, it } from "vitest";
 import { StudioError } from "../core/errors.ts";
 import { connectEngine, type EngineClient } from "./client.ts";
-import type { EngineApi, NoisePrediction, OpenProgress } from "./contracts.ts";
+import type { EngineApi, Frame, GenerateEvent, OpenProgress } from "./contracts.ts";
 
-const prediction: NoisePrediction = {
-  shape: [1, 4, 1, 1],
-  data: Float32Array.of(0.5, -1.5, 2, 0),
-  milliseconds: 3,
-  mean: 0.25,
-  standardDeviation: 1.25,
-  promptTokens: 2,
-  truncatedText: null,
-};
+const frame: Frame = { width: 1, height: 1, rgba: Uint8ClampedArray.of(1, 2, 3, 255) };
+
+const unused = (): Promise<never> => Promise.reject(new Error("not part of this test"));
 
 const engine: EngineApi = {
   describeBackend(preference) {
@@ -32,7 +26,17 @@ const engine: EngineApi = {
     onProgress({ stage: "download", part: "unet", loaded: 2, total: 2 });
     return Promise.reject(new StudioError("model-not-found", `There is no model "${id}".`));
   },
-  predictNoise: () => Promise.resolve(prediction),
+  generate(_job, onEvent) {
+    onEvent({ kind: "preview", index: 0, frame });
+    return Promise.resolve(["image"]);
+  },
+  train: unused,
+  stop: unused,
+  checkpoint: unused,
+  estimate: unused,
+  describeCategory: unused,
+  countTokens: unused,
+  importConcept: unused,
   close: () => new Promise(() => undefined),
 };
 
@@ -57,9 +61,20 @@ afterEach(() => {
 describe("the engine over a message channel", () => {
   it("returns values unchanged, typed arrays included", async () => {
     const client = connect();
-    expect(await client.predictNoise({ prompt: "a cat", timestep: 1, seed: 1 })).toEqual(
-      prediction,
-    );
+    const seen: GenerateEvent[] = [];
+    const job = {
+      job: "1",
+      prompt: "a cat",
+      negativePrompt: "",
+      sampler: "ddim",
+      steps: 1,
+      guidance: 1,
+      eta: 0,
+      seeds: [1],
+      concept: null,
+    } as const;
+    expect(await client.generate(job, (event) => seen.push(event))).toEqual(["image"]);
+    await expect.poll(() => seen).toEqual([{ kind: "preview", index: 0, frame }]);
     expect((await client.describeBackend("auto")).threads).toBe(2);
   });
 

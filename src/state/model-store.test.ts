@@ -8,6 +8,9 @@ function infoFor(preference: BackendPreference): ModelInfo {
   return {
     id: "toybox-256",
     name: "Toybox",
+    fingerprint: "f",
+    pictureSize: 256,
+    textWidth: 256,
     backend: {
       chosen: preference === "webgpu" ? "webgpu" : "wasm",
       reason: "asked for",
@@ -43,7 +46,14 @@ function controlledEngine() {
         openings.push({ preference, progress, succeed, fail: reject });
       }),
     describeBackend: unused,
-    predictNoise: unused,
+    generate: unused,
+    train: unused,
+    stop: unused,
+    checkpoint: unused,
+    estimate: unused,
+    describeCategory: unused,
+    countTokens: unused,
+    importConcept: unused,
     close: unused,
   };
   return { engine, openings };

@@ -1,8 +1,8 @@
 /** @file A small training run on the nano model, the same on every backend: its pictures, settings and prompts. */
 import type { Planes } from "../../src/core/image/pixels.ts";
 import type { TrainingInput } from "../../src/engine/train/run.ts";
-import { defaultSettings, type TrainSettings } from "../../src/engine/train/settings.ts";
-import type { GenerateRequest } from "../../src/engine/sample/request.ts";
+import { defaultSettings, type TrainSettings } from "../../src/core/train/settings.ts";
+import type { GenerateRequest } from "../../src/core/diffusion/generate-request.ts";
 import { normals } from "./seeded.ts";
 
 /** Pixels of the nano model's pictures. */

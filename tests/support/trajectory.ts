@@ -5,7 +5,7 @@ import type { Concept } from "../../src/core/concept/concept.ts";
 import type { Model } from "../../src/engine/model/read-model.ts";
 import type { Runtime } from "../../src/engine/ort/runtime.ts";
 import type { Sample } from "../../src/engine/train/draw.ts";
-import { defaultSettings, type TrainSettings } from "../../src/engine/train/settings.ts";
+import { defaultSettings, type TrainSettings } from "../../src/core/train/settings.ts";
 import { type StepReport, Trainer } from "../../src/engine/train/trainer.ts";
 import { relativeL2 } from "./compare.ts";
 import type { Golden } from "./golden.ts";

@@ -9,7 +9,7 @@ import type { Model } from "../model/read-model.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import { createArithmetic } from "../train/arithmetic-for.ts";
 import type { TrainingArithmetic } from "../train/arithmetic.ts";
-import { ADAM } from "../train/settings.ts";
+import { ADAM } from "../../core/train/settings.ts";
 
 export interface Applied {
   /** Knows the concept's modifier tokens. */

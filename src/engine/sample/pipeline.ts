@@ -17,7 +17,7 @@ import type { Runtime } from "../ort/runtime.ts";
 import { openTogether } from "../releases.ts";
 import { type HostTensor, isOnDevice, type Tensor } from "../tensor.ts";
 import { type Applied, applyConcept } from "./apply-concept.ts";
-import { checkRequest, type GenerateRequest } from "./request.ts";
+import { checkRequest, type GenerateRequest } from "../../core/diffusion/generate-request.ts";
 
 export interface GeneratedImage {
   readonly seed: number;

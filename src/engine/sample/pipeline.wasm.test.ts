@@ -15,7 +15,7 @@ import { readFixture } from "../../../tests/support/fixture.ts";
 import { readModel } from "../model/read-model.ts";
 import { nodeRuntime } from "../ort/runtime-node.ts";
 import { type GeneratedImage, Pipeline } from "./pipeline.ts";
-import type { GenerateRequest } from "./request.ts";
+import type { GenerateRequest } from "../../core/diffusion/generate-request.ts";
 
 const runtime = nodeRuntime(2);
 const THUMBNAIL = 32;

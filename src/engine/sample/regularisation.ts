@@ -1,6 +1,6 @@
 /** @file How regularisation images are generated where none are given: the base model's own pictures of the category. */
 import type { Model } from "../model/read-model.ts";
-import type { GenerateRequest } from "./request.ts";
+import type { GenerateRequest } from "../../core/diffusion/generate-request.ts";
 
 /** Caption that they are generated from and trained with (Custom Diffusion section 4.2, "generated images"). */
 export function regularisationCaption(category: string): string {

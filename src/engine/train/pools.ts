@@ -12,7 +12,7 @@ import {
   targetExamples,
   viewCount,
 } from "./examples.ts";
-import type { TrainSettings } from "./settings.ts";
+import type { TrainSettings } from "../../core/train/settings.ts";
 import type { NewToken } from "./trainer.ts";
 
 export interface NewConcept extends NewToken {

@@ -11,7 +11,7 @@ import type { Model } from "../model/read-model.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Picture } from "./examples.ts";
-import { checkSettings, type TrainSettings } from "./settings.ts";
+import { checkSettings, type TrainSettings } from "../../core/train/settings.ts";
 import { pictureDigest } from "./picture-digest.ts";
 import { type NewConcept, type PoolEvents, preparePools } from "./pools.ts";
 import { type StepReport, Trainer } from "./trainer.ts";

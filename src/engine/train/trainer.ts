@@ -14,7 +14,7 @@ import type { OptimiserState, ParameterGroup, TrainingArithmetic } from "./arith
 import { Captions } from "./captions.ts";
 import { drawStep, type Noising, type Pools, type Sample } from "./draw.ts";
 import { type GradientSession, openGradients } from "./gradients.ts";
-import { ADAM, type TrainSettings } from "./settings.ts";
+import { ADAM, type TrainSettings } from "../../core/train/settings.ts";
 
 /** A modifier token to train, and the word for what it is. */
 export interface NewToken {

@@ -1,6 +1,6 @@
 /** @file What is asked of the sampler, and what of it cannot be. */
-import { type SamplerName, SAMPLERS } from "../../core/diffusion/sampler.ts";
-import { StudioError } from "../../core/errors.ts";
+import { type SamplerName, SAMPLERS } from "./sampler.ts";
+import { StudioError } from "../errors.ts";
 
 export interface GenerateRequest {
   readonly prompt: string;

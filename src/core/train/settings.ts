@@ -1,6 +1,6 @@
 /** @file Settings of a training run: what they mean, what they are where nobody says otherwise, what is refused. */
-import { TRAIN_MODES, type TrainMode } from "../../core/concept/concept.ts";
-import { StudioError } from "../../core/errors.ts";
+import { TRAIN_MODES, type TrainMode } from "../concept/concept.ts";
+import { StudioError } from "../errors.ts";
 
 export interface TrainSettings {
   /** Which parameters: K/V and V*, one of them, or every projection of cross-attention (the face mode) and V*. */

@@ -1,0 +1,43 @@
+/** @file How a generated image was made: what the gallery keeps of it, and what its PNG carries. */
+import { z } from "zod";
+import { SAMPLERS } from "../diffusion/sampler.ts";
+import { StudioError } from "../errors.ts";
+
+const usedConcept = z.object({
+  /** Id in this studio's store; another studio has another. */
+  id: z.string().max(100),
+  name: z.string().max(200),
+  token: z.string().max(100),
+  category: z.string().max(100),
+  /** Factor on the weight difference. */
+  strength: z.number(),
+});
+
+const imageSettings = z.object({
+  prompt: z.string().max(20_000),
+  negativePrompt: z.string().max(20_000),
+  sampler: z.enum(SAMPLERS),
+  steps: z.number().int().min(1).max(1000),
+  guidance: z.number().min(0).max(100),
+  eta: z.number().min(0).max(1),
+  seed: z.number().int().min(0).max(0xffffffff),
+  model: z.object({ id: z.string().max(200), fingerprint: z.string().max(100) }),
+  concepts: z.array(usedConcept).max(16),
+  backend: z.enum(["webgpu", "wasm"]),
+});
+
+export type ImageSettings = Readonly<z.infer<typeof imageSettings>>;
+export type UsedConcept = Readonly<z.infer<typeof usedConcept>>;
+
+/** @throws StudioError "invalid-input" where the value is not what an image was made with */
+export function parseImageSettings(value: unknown): ImageSettings {
+  const parsed = imageSettings.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new StudioError(
+    "invalid-input",
+    "The settings in this picture are damaged or of another program; they cannot be used again.",
+    { cause: parsed.error },
+  );
+}
+
+export { imageSettings as imageSettingsSchema };
