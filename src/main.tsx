@@ -9,6 +9,7 @@ import { startEngine } from "./rpc/client.ts";
 import { EngineContext } from "./state/engine-context.ts";
 import { createModelStore } from "./state/model-store.ts";
 import { queryClient } from "./state/query-client.ts";
+import { connectTrainingStore } from "./state/runs.ts";
 import { cssVariables, theme } from "./ui/theme.ts";
 
 const DEFAULT_MODEL = "toybox-256";
@@ -20,12 +21,13 @@ const engine = startEngine();
 const modelId = new URLSearchParams(location.search).get("model") ?? DEFAULT_MODEL;
 const models = createModelStore(engine, modelId);
 models.getState().open("auto");
+const training = connectTrainingStore(engine, queryClient);
 
 createRoot(container).render(
   <StrictMode>
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <QueryClientProvider client={queryClient}>
-        <EngineContext value={{ engine, models }}>
+        <EngineContext value={{ engine, models, training }}>
           <App />
         </EngineContext>
       </QueryClientProvider>

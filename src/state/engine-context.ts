@@ -4,10 +4,12 @@ import { useStore } from "zustand";
 import { StudioError } from "../core/errors.ts";
 import type { EngineApi } from "../rpc/contracts.ts";
 import type { ModelState, ModelStore } from "./model-store.ts";
+import type { TrainingState, TrainingStore } from "./training-store.ts";
 
 export interface EngineContextValue {
   readonly engine: EngineApi;
   readonly models: ModelStore;
+  readonly training: TrainingStore;
 }
 
 export const EngineContext = createContext<EngineContextValue | null>(null);
@@ -25,4 +27,8 @@ export function useEngine(): EngineApi {
 
 export function useModel<T>(select: (state: ModelState) => T): T {
   return useStore(useEngineContext().models, select);
+}
+
+export function useTraining<T>(select: (state: TrainingState) => T): T {
+  return useStore(useEngineContext().training, select);
 }

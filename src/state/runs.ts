@@ -1,0 +1,101 @@
+/** @file Stored training runs for the page: the list, one of them, its files, and what a person does to them. */
+import {
+  type QueryClient,
+  useMutation,
+  useQuery,
+  useQueryClient,
+  type UseMutationResult,
+  type UseQueryResult,
+} from "@tanstack/react-query";
+import type { EngineApi } from "../rpc/contracts.ts";
+import { runFiles, type StoredPhoto, type StoredPreview } from "../storage/run-files.ts";
+import { runs, type RunRecord } from "../storage/runs.ts";
+import { conceptsChanged } from "./concepts.ts";
+import { createTrainingStore, type TrainingStore } from "./training-store.ts";
+import { holdWakeLock } from "./wake-lock.ts";
+
+export type { RunRecord, StoredPhoto, StoredPreview };
+
+const KEY = ["runs"] as const;
+
+/** The training store of a page: its run's changes reach whatever shows them. */
+export function connectTrainingStore(engine: EngineApi, client: QueryClient): TrainingStore {
+  return createTrainingStore({
+    engine,
+    readHistory: (runId) => runFiles.read(runId, "history"),
+    changed(what, runId) {
+      if (what === "concepts") void conceptsChanged(client);
+      else if (what === "previews") {
+        void client.invalidateQueries({ queryKey: [...KEY, runId, "previews"] });
+      } else {
+        void client.invalidateQueries({ queryKey: KEY, exact: true });
+        void client.invalidateQueries({ queryKey: [...KEY, runId], exact: true });
+      }
+    },
+    holdWakeLock,
+  });
+}
+
+export interface RunList {
+  /** The one that changed last comes first. */
+  readonly runs: readonly RunRecord[];
+  readonly unreadable: number;
+}
+
+export function useRuns(): UseQueryResult<RunList> {
+  return useQuery({
+    queryKey: KEY,
+    queryFn: async (): Promise<RunList> => {
+      const { records, unreadable } = await runs.list();
+      records.sort((a, b) => b.updatedAt - a.updatedAt);
+      return { runs: records, unreadable };
+    },
+    // Another tab may train meanwhile.
+    refetchOnWindowFocus: "always",
+  });
+}
+
+/** Null where there is no such run (any more). */
+export function useRun(id: string): UseQueryResult<RunRecord | null> {
+  return useQuery({
+    queryKey: [...KEY, id],
+    queryFn: async () => (await runs.get(id)) ?? null,
+    refetchOnWindowFocus: "always",
+  });
+}
+
+export function useRunPhotos(id: string): UseQueryResult<readonly StoredPhoto[]> {
+  return useQuery({
+    queryKey: [...KEY, id, "photos"],
+    queryFn: async () => (await runFiles.read(id, "photos")) ?? [],
+  });
+}
+
+export function useRunPreviews(id: string): UseQueryResult<readonly StoredPreview[]> {
+  return useQuery({
+    queryKey: [...KEY, id, "previews"],
+    queryFn: () => runFiles.previews(id),
+    refetchOnWindowFocus: "always",
+  });
+}
+
+/** Losses of the steps that are stored, [n, 2]. */
+export function useRunHistory(id: string): UseQueryResult<Float32Array> {
+  return useQuery({
+    queryKey: [...KEY, id, "history"],
+    queryFn: async () => (await runFiles.read(id, "history")) ?? new Float32Array(0),
+  });
+}
+
+/** Removes a run with its photos, checkpoint and previews; a concept that came of it stays. */
+export function useRemoveRun(): UseMutationResult<void, Error, string> {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async (id) => {
+      // The record last: should this be cut short, the run is still listed and can be deleted again.
+      await runFiles.remove(id, "everything");
+      await runs.remove(id);
+    },
+    onSettled: () => client.invalidateQueries({ queryKey: KEY }),
+  });
+}
