@@ -14,3 +14,6 @@ export interface Planes {
   readonly height: number;
   readonly data: Float32Array;
 }
+
+/** Pictures with more are refused before they are decoded: a small file can claim any size. */
+export const MOST_PIXELS = 100e6;
