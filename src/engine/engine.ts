@@ -1,21 +1,20 @@
-/** @file The engine behind the worker's contract: chooses a backend, opens a model, predicts noise. */
+/** @file The engine behind the worker's contract: chooses a backend, opens a model, and does one job after the other. */
 import { StudioError } from "../core/errors.ts";
-import { fetchedFiles } from "../hub/fetch-files.ts";
+import { PromptTokenizer, checkCategory } from "../core/text/modifier-tokens.ts";
 import type { BackendPreference, BackendReport, EngineApi, ModelInfo } from "../rpc/contracts.ts";
 import { chooseBackend } from "./backend.ts";
 import { adapterFacts, requestAdapter, requestDevice } from "./device.ts";
+import { findModel } from "./find-model.ts";
+import { estimate } from "./jobs/estimate.ts";
+import { generateImages } from "./jobs/generate-images.ts";
+import { Jobs } from "./jobs/jobs.ts";
+import { OpenModel } from "./jobs/open-model.ts";
+import { storeImported } from "./jobs/store-concept.ts";
+import { trainRun } from "./jobs/train-run.ts";
 import { pictureSize, readModel } from "./model/read-model.ts";
 import { browserRuntime } from "./ort/runtime-browser.ts";
 import { Serial } from "./ort/serial.ts";
 import { Pipeline } from "./sample/pipeline.ts";
-
-/** Models that come with the studio, by id; the folder is public/models/<id>. */
-const BUNDLED: Readonly<Record<string, string>> = { "toybox-256": "Toybox 256" };
-
-interface Opened {
-  readonly pipeline: Pipeline;
-  readonly device: GPUDevice | null;
-}
 
 /**
  * @param modelsBase address of the folder that holds the bundled models, ending in "/"
@@ -23,17 +22,21 @@ interface Opened {
 export function createEngine(
   modelsBase = new URL("../models/", self.location.href).href,
 ): EngineApi {
-  let opened: Opened | null = null;
-  // Opening, predicting and closing wait for each other: a model is never closed under a prediction,
-  // and of two that are opened in a row none is left behind.
+  let opened: OpenModel | null = null;
+  // Opening, jobs and closing wait for each other: a model is never closed under a job, and of two that are
+  // opened in a row none is left behind.
   const calls = new Serial();
+  const jobs = new Jobs();
+
+  const model = (): OpenModel => {
+    if (opened !== null) return opened;
+    throw new StudioError("invalid-input", "No model is open; open one on the page Models.");
+  };
 
   const close = async (): Promise<void> => {
     const last = opened;
     opened = null;
-    if (last === null) return;
-    await last.pipeline.release();
-    last.device?.destroy();
+    await last?.release();
   };
 
   const open = async (
@@ -42,39 +45,37 @@ export function createEngine(
     onProgress: Parameters<EngineApi["openModel"]>[2],
   ): Promise<ModelInfo> => {
     const start = performance.now();
-    const name = Object.hasOwn(BUNDLED, id) ? BUNDLED[id] : undefined;
-    if (name === undefined) {
-      throw new StudioError(
-        "model-not-found",
-        `There is no model "${id}"; the studio comes with ${Object.keys(BUNDLED).join(", ")}.`,
-      );
-    }
+    const { name, files } = await findModel(id, modelsBase);
     await close();
     const { report, adapter } = await survey(preference);
     const device =
       report.chosen === "webgpu" && adapter !== null ? await requestDevice(adapter) : null;
     try {
       const runtime = await browserRuntime(device, report.threads);
-      const files = fetchedFiles(new URL(`${id}/`, modelsBase).href);
-      const model = await readModel(id, files, onProgress);
-      const { unet } = model;
-      opened = { pipeline: await Pipeline.open(model, runtime), device };
+      const read = await readModel(id, files, onProgress);
+      onProgress({ stage: "session", part: "text_encoder", loaded: 0, total: 0 });
+      const pipeline = await Pipeline.open(read, runtime);
+      opened = new OpenModel(read, runtime, report, pipeline);
+      onProgress({ stage: "session", part: "unet", loaded: 0, total: 0 });
+      await pipeline.prepare();
+      const { unet } = read;
       return {
         id,
         name,
-        fingerprint: model.fingerprint,
-        pictureSize: pictureSize(model),
-        textWidth: model.config.textWidth,
+        fingerprint: read.fingerprint,
+        pictureSize: pictureSize(read),
+        textWidth: read.config.textWidth,
         backend: report,
-        bytes: model.bytes,
-        unetNodes: { exported: model.exportedNodes, specialised: unet.graph.nodes.length },
+        bytes: read.bytes,
+        unetNodes: { exported: read.exportedNodes, specialised: unet.graph.nodes.length },
         crossAttentionBlocks: unet.blocks,
         kvParameters: unet.kv.textWidth * unet.kv.columns,
         latentShape: unet.latents,
         milliseconds: performance.now() - start,
       };
     } catch (error) {
-      device?.destroy();
+      if (opened === null) device?.destroy();
+      else await close();
       throw error;
     }
   };
@@ -84,14 +85,37 @@ export function createEngine(
       return (await survey(preference)).report;
     },
     openModel: (id, preference, onProgress) => calls.run(() => open(id, preference, onProgress)),
-    generate: notYet,
-    train: notYet,
-    stop: notYet,
-    checkpoint: notYet,
-    estimate: notYet,
-    describeCategory: notYet,
-    countTokens: notYet,
-    importConcept: notYet,
+    generate: (job, onEvent) =>
+      jobs.run(job.job, ({ signal }) =>
+        calls.run(() => generateImages(model(), job, onEvent, signal)),
+      ),
+    train: (runId, onEvent) =>
+      jobs.run(runId, (controls) => calls.run(() => trainRun(model(), runId, onEvent, controls))),
+    stop(job) {
+      jobs.stop(job);
+      return Promise.resolve();
+    },
+    checkpoint(runId) {
+      jobs.askForCheckpoint(runId);
+      return Promise.resolve();
+    },
+    estimate: (request) => estimate(model(), request, (task) => calls.run(task)),
+    describeCategory(category) {
+      const { tokenizer } = model().model;
+      checkCategory(tokenizer, category);
+      const ids = tokenizer.idsOf(category);
+      // A word that the vocabulary has whole was frequent where the vocabulary was made.
+      const known = category.trim().split(/\s+/).length === ids.length;
+      return Promise.resolve({ tokens: ids.length, known });
+    },
+    countTokens(prompt, modifierTokens) {
+      const { tokenizer, vocabularySize } = model().model;
+      const { kept, cut } = new PromptTokenizer(tokenizer, vocabularySize, modifierTokens).encode(
+        prompt,
+      );
+      return Promise.resolve({ kept, cut });
+    },
+    importConcept: (file, name, thumbnails) => storeImported(opened, file, name, thumbnails),
     close: () => calls.run(close),
   };
 }
@@ -107,8 +131,4 @@ async function survey(
     cores: navigator.hardwareConcurrency,
   });
   return { report, adapter };
-}
-
-function notYet(): Promise<never> {
-  return Promise.reject(new StudioError("internal", "Not built yet."));
 }

@@ -30,6 +30,11 @@ export interface GenerateEvents {
   /** After each UNet call: how many of how many, over all images. */
   readonly onStep?: (done: number, total: number) => void;
   readonly onImage?: (image: GeneratedImage) => void | Promise<void>;
+  /**
+   * Before each step of an image that is sampled alone: its index, and the picture so far as clean latents [4, H, W],
+   * computed where they are asked for.
+   */
+  readonly onClean?: (index: number, clean: () => Float32Array) => void | Promise<void>;
   /** What of a prompt did not fit into the text encoder. */
   readonly onCut?: (prompt: string, cut: string) => void;
   readonly signal?: CancelSignal | undefined;
@@ -77,6 +82,16 @@ export class Pipeline {
     await before.projections.release();
   }
 
+  /** Makes the UNet's session for images that are sampled one by one with guidance, before somebody waits for it. */
+  async prepare(): Promise<void> {
+    await this.unetFor(2);
+  }
+
+  /** The picture of latents [4, H, W]. */
+  decode(latents: Float32Array): Promise<Planes> {
+    return this.vae.decode(latents);
+  }
+
   /**
    * Images for the seeds, in their order. An image depends on its own seed and on no other.
    * @param initialNoise the `count` N(0, 1) numbers [4, H, W] that the image of a seed starts from
@@ -98,7 +113,11 @@ export class Pipeline {
         done++;
         events.onStep?.(done, total);
       };
-      const latents = await this.denoise(request, seeds, initialNoise, { ...events, onCall });
+      const latents = await this.denoise(request, seeds, initialNoise, {
+        ...events,
+        onCall,
+        onClean: (clean) => (seeds.length === 1 ? events.onClean?.(from, clean) : undefined),
+      });
       for (const [i, seed] of seeds.entries()) {
         throwIfAborted(events.signal);
         // A copy: whoever takes one image's latents to another thread leaves the others' alone.
@@ -116,7 +135,10 @@ export class Pipeline {
     request: GenerateRequest,
     seeds: readonly number[],
     initialNoise: (seed: number, count: number) => Float32Array,
-    events: GenerateEvents & { readonly onCall: () => void },
+    events: Omit<GenerateEvents, "onClean"> & {
+      readonly onCall: () => void;
+      readonly onClean: (clean: () => Float32Array) => void | Promise<void>;
+    },
   ): Promise<Float32Array> {
     const guided = request.guidance !== 1;
     const n = seeds.length;
@@ -140,6 +162,8 @@ export class Pipeline {
         const prediction = guided
           ? guide(partOf(raw, 0, 2), partOf(raw, 1, 2), request.guidance)
           : raw;
+        const before = latents;
+        await events.onClean(() => sampler.predictClean(prediction, call, before));
         latents = sampler.step(prediction, call, latents, noise);
         events.onCall();
       }
@@ -165,7 +189,7 @@ export class Pipeline {
     { prompt, negativePrompt }: GenerateRequest,
     images: number,
     guided: boolean,
-    { onCut }: GenerateEvents,
+    { onCut }: Pick<GenerateEvents, "onCut">,
   ): Promise<Tensor> {
     const { tokenizer, rows, projections } = this.applied;
     const features: Float32Array[] = [];

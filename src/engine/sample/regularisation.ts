@@ -1,6 +1,7 @@
 /** @file How regularisation images are generated where none are given: the base model's own pictures of the category. */
-import type { Model } from "../model/read-model.ts";
 import type { GenerateRequest } from "../../core/diffusion/generate-request.ts";
+import type { Model } from "../model/read-model.ts";
+import { quickRequest } from "./quick-request.ts";
 
 /** Caption that they are generated from and trained with (Custom Diffusion section 4.2, "generated images"). */
 export function regularisationCaption(category: string): string {
@@ -13,15 +14,5 @@ export function regularisationRequest(
   category: string,
   seeds: readonly number[],
 ): GenerateRequest {
-  return {
-    prompt: regularisationCaption(category),
-    negativePrompt: "",
-    sampler: "dpmpp-2m",
-    steps: 15,
-    // Small models drift apart at the guidance that Stable Diffusion was made for.
-    guidance: model.config.textWidth >= 768 ? 6 : 4.5,
-    eta: 0,
-    seeds,
-    batch: 1,
-  };
+  return quickRequest(model, regularisationCaption(category), seeds);
 }

@@ -14,6 +14,7 @@ import type { Picture } from "./examples.ts";
 import { checkSettings, type TrainSettings } from "../../core/train/settings.ts";
 import { pictureDigest } from "./picture-digest.ts";
 import { type NewConcept, type PoolEvents, preparePools } from "./pools.ts";
+import type { Pools } from "./draw.ts";
 import { type StepReport, Trainer } from "./trainer.ts";
 
 export interface TrainingInput {
@@ -23,6 +24,8 @@ export interface TrainingInput {
   readonly regularisation: readonly Picture[];
   /** Where an earlier run of the same settings and pictures stopped. */
   readonly resume?: Checkpoint | undefined;
+  /** Latents that `onPools` gave for the same settings and pictures; left out, they are prepared. */
+  readonly pools?: Pools | undefined;
 }
 
 export interface TrainingEvents extends PoolEvents {
@@ -31,6 +34,12 @@ export interface TrainingEvents extends PoolEvents {
   readonly onStep?: (report: StepReport) => void | Promise<void>;
   /** Called every `CHECKPOINT_EVERY` steps, and with the last step before a cancellation is thrown. */
   readonly onCheckpoint?: (checkpoint: Checkpoint) => void | Promise<void>;
+  /** Asked after every step: whether to make a checkpoint now. */
+  readonly wantsCheckpoint?: () => boolean;
+  /** Latents are prepared. */
+  readonly onPools?: (pools: Pools) => void;
+  /** After every step: what was learnt so far, read where it is asked for. */
+  readonly onLearnt?: (step: number, concept: () => Promise<Concept>) => void | Promise<void>;
 }
 
 export interface TrainingResult {
@@ -65,7 +74,13 @@ export async function runTraining(
   const record = await runRecord(input);
   if (resume !== undefined) checkResume(model, resume, record, settings.steps);
 
-  const pools = await preparePools(model, runtime, input, events);
+  // A run that is to end where its checkpoint is draws nothing more.
+  const done = resume === undefined ? 0 : resume.state.step + resume.state.skipped;
+  const nothing: Pools = { targets: [], regularisation: [] };
+  const pools =
+    input.pools ??
+    (done < settings.steps ? await preparePools(model, runtime, input, events) : nothing);
+  events.onPools?.(pools);
   const trainer = await Trainer.open(model, runtime, settings, concepts);
   try {
     const history: number[] = [...(resume?.history ?? [])];
@@ -85,7 +100,9 @@ export async function runTraining(
       const report = await trainer.next(pools);
       history.push(report.targetLoss, report.regularisationLoss);
       await events.onStep?.(report);
-      if (report.step % CHECKPOINT_EVERY === 0 && report.step < settings.steps) await save();
+      const due = report.step % CHECKPOINT_EVERY === 0 && report.step < settings.steps;
+      if (due || events.wantsCheckpoint?.() === true) await save();
+      await events.onLearnt?.(report.step, () => trainer.concept());
     }
     const losses = Float32Array.from(history);
     const metrics = { steps: trainer.step, ...lastLosses(losses) };

@@ -1,0 +1,86 @@
+/** @file What a training run will take: measured speeds of this device times what there is to do. */
+import { graphMemory, type GraphMemory } from "../../core/passes/memory.ts";
+import { trainingGraph } from "../../core/surgery/training-graph.ts";
+import { StudioError } from "../../core/errors.ts";
+import type { TrainSettings } from "../../core/train/settings.ts";
+import type { Estimate, EstimateRequest } from "../../rpc/contracts.ts";
+import type { Model } from "../model/read-model.ts";
+import { quickRequest } from "../sample/quick-request.ts";
+import { viewCount } from "../train/examples.ts";
+import { missingRegularisation } from "./generated-regularisation.ts";
+import { Intervals } from "./intervals.ts";
+import type { OpenModel } from "./open-model.ts";
+
+/**
+ * Passes of the UNet that an image of a training step, and a view through the VAE's encoder, are worth where they have
+ * not been measured: forward and a bit more than as much backward; bench/results of the default model.
+ */
+const TRAINED_IMAGE_PASSES = 2.2;
+const VIEW_PASSES = 1;
+
+/** @param serial runs what computes, in its turn */
+export async function estimate(
+  open: OpenModel,
+  request: EstimateRequest,
+  serial: <T>(task: () => Promise<T>) => Promise<T>,
+): Promise<Estimate> {
+  const { model } = open;
+  const { settings } = request;
+  let known = await open.readSpeeds();
+  if (known.pass === undefined) {
+    known = { ...known, pass: await serial(() => measurePass(open)) };
+    await open.keepSpeeds(known);
+  }
+  const { pass = 0 } = known;
+  const { trainedImage = pass * TRAINED_IMAGE_PASSES, view = pass * VIEW_PASSES } = known;
+  const missing = request.generated
+    ? await missingRegularisation(model, request.category, request.regularisation)
+    : 0;
+  const views = viewCount(request.photos, request.regularisation, settings);
+  const { steps, guidance } = quickRequest(model, "", []);
+  const image = (steps * pass * (guidance === 1 ? 1 : 2)) / 1000;
+  const parts = {
+    regularisation: missing * image,
+    views: (views * view) / 1000,
+    steps: (settings.steps * settings.batch * trainedImage) / 1000,
+    previews: request.previewImages * image,
+  };
+  return {
+    seconds: parts.regularisation + parts.views + parts.steps + parts.previews,
+    parts,
+    measured: known.trainedImage !== undefined,
+    memory: trainingMemory(model, settings),
+  };
+}
+
+/** Milliseconds of one latent through the UNet. */
+async function measurePass({ pipeline, model }: OpenModel): Promise<number> {
+  const times = new Intervals();
+  const enough = new AbortController();
+  const request = quickRequest(model, "", [0]);
+  const measured = pipeline.generate(request, {
+    signal: enough.signal,
+    onStep: (done) => {
+      times.mark();
+      if (done === 4) enough.abort();
+    },
+  });
+  await measured.catch((error: unknown) => {
+    if (!(error instanceof StudioError) || error.code !== "cancelled") throw error;
+  });
+  return (times.median ?? 0) / (request.guidance === 1 ? 1 : 2);
+}
+
+const memories = new WeakMap<Model, Map<string, GraphMemory>>();
+
+/** Of the training graph; made once for each size of micro-batch, because building it takes a second. */
+function trainingMemory(model: Model, { microBatch, train }: TrainSettings): GraphMemory {
+  const known = memories.get(model) ?? new Map<string, GraphMemory>();
+  memories.set(model, known);
+  const key = `${microBatch} ${train === "crossattn" ? "faces" : ""}`;
+  const memory =
+    known.get(key) ??
+    graphMemory(trainingGraph(model.unetOf(microBatch, train === "crossattn")).graph);
+  known.set(key, memory);
+  return memory;
+}

@@ -1,0 +1,267 @@
+/**
+ * @file The engine's jobs on the nano model, with the browser's own storage: what is trained, painted and kept, what a
+ * stop and a damaged checkpoint leave, and that going on equals going straight.
+ */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { nanoFiles } from "../../../tests/support/nano-files.ts";
+import { nanoTraining } from "../../../tests/support/nano-training.ts";
+import { StudioError } from "../../core/errors.ts";
+import { toPixels } from "../../core/image/convert.ts";
+import { encodePng } from "../../core/image/png.ts";
+import { readImageSettings } from "../../core/image/png-settings.ts";
+import type { GenerateEvent, GenerateJob, TrainEvent, TrainOutcome } from "../../rpc/contracts.ts";
+import { concepts } from "../../storage/concepts.ts";
+import { images } from "../../storage/images.ts";
+import { runFiles } from "../../storage/run-files.ts";
+import { type RunRecord, runs } from "../../storage/runs.ts";
+import { readModel } from "../model/read-model.ts";
+import { browserRuntime } from "../ort/runtime-browser.ts";
+import { Pipeline } from "../sample/pipeline.ts";
+import { estimate } from "./estimate.ts";
+import { generateImages } from "./generate-images.ts";
+import { holdRun } from "./hold-run.ts";
+import { OpenModel } from "./open-model.ts";
+import { storeImported } from "./store-concept.ts";
+import { trainRun } from "./train-run.ts";
+
+let open: OpenModel;
+
+beforeAll(async () => {
+  const runtime = await browserRuntime(null, 1);
+  const model = await readModel("nano", await nanoFiles("dynamo"));
+  const report = {
+    chosen: "wasm",
+    reason: "for this test",
+    adapter: null,
+    isFallbackAdapter: false,
+    threads: 1,
+    crossOriginIsolated: true,
+  } as const;
+  open = new OpenModel(model, runtime, report, await Pipeline.open(model, runtime));
+});
+
+afterAll(() => open.release());
+
+/** A stored run of the nano training. */
+async function storedRun(changes: Partial<RunRecord> = {}): Promise<RunRecord> {
+  const {
+    settings,
+    concepts: taught,
+    regularisation,
+  } = nanoTraining({ steps: 13, batch: 2, microBatch: 2 });
+  const id = crypto.randomUUID();
+  const png = (picture: Parameters<typeof toPixels>[0]): Blob =>
+    new Blob([encodePng(toPixels(picture))]);
+  const photos = taught[0]!.photos.map((photo, i) => ({ name: `${i}.png`, png: png(photo) }));
+  await runFiles.write(id, "photos", photos);
+  const given = regularisation.map(({ caption, picture }) => ({ caption, png: png(picture) }));
+  await runFiles.write(id, "regularisation", given);
+  const run: RunRecord = {
+    version: 1,
+    id,
+    name: "Noise",
+    createdAt: 0,
+    updatedAt: 0,
+    status: "ready",
+    model: { id: "nano", fingerprint: open.model.fingerprint },
+    token: "<new1>",
+    category: "bear",
+    settings,
+    regularisation: { kind: "given", count: given.length, from: "a test" },
+    photos: photos.length,
+    previews: { prompts: ["photo of a <new1> bear"], every: 0, seed: 1 },
+    step: 0,
+    error: null,
+    conceptId: null,
+    ...changes,
+  };
+  await runs.put(run);
+  return run;
+}
+
+/** Trains; asks for a stop once `stopAt` steps are done. */
+async function train(
+  id: string,
+  stopAt = Infinity,
+): Promise<{ outcome: TrainOutcome; events: TrainEvent[] }> {
+  const stop = new AbortController();
+  const events: TrainEvent[] = [];
+  const outcome = await trainRun(
+    open,
+    id,
+    (event) => {
+      events.push(event);
+    },
+    {
+      signal: stop.signal,
+      wantsCheckpoint: () => {
+        steps++;
+        if (steps >= stopAt) stop.abort();
+        return false;
+      },
+    },
+  );
+  return { outcome, events };
+}
+let steps = 0;
+
+async function conceptBytes(outcome: TrainOutcome): Promise<Uint8Array> {
+  if (outcome.kind !== "finished") throw new Error("the run did not finish");
+  const record = await concepts.get(outcome.conceptId);
+  return new Uint8Array(await record!.file.arrayBuffer());
+}
+
+it("trains a stored run into a stored concept, with every loss and the previews asked for", async () => {
+  const run = await storedRun({
+    previews: { prompts: ["photo of a <new1> bear"], every: 5, seed: 1 },
+  });
+  const { outcome, events } = await train(run.id);
+  const points = events.flatMap((event) => (event.kind === "steps" ? event.points : []));
+  expect(points.map(({ step }) => step)).toEqual(Array.from({ length: 13 }, (_, i) => i + 1));
+  expect(await runFiles.read(run.id, "history")).toEqual(
+    Float32Array.from(points.flatMap(({ target, regularisation }) => [target, regularisation])),
+  );
+  expect((await runFiles.previews(run.id)).map(({ step }) => step)).toEqual([5, 10, 13]);
+  expect(await runs.get(run.id)).toMatchObject({ status: "finished", step: 13 });
+  expect(await runFiles.read(run.id, "checkpoint")).toBeUndefined();
+  const record = outcome.kind === "finished" ? await concepts.get(outcome.conceptId) : undefined;
+  expect(record).toMatchObject({ name: "Noise", source: "trained", runId: run.id });
+  expect(record?.thumbnails).toHaveLength(2);
+});
+
+it("stops with a checkpoint and goes on, from the page's memory or without it, to the very same file", async () => {
+  const straight = await conceptBytes((await train((await storedRun()).id)).outcome);
+  for (const forgets of [false, true]) {
+    const run = await storedRun();
+    steps = 0;
+    expect((await train(run.id, 11)).outcome).toEqual({ kind: "paused", step: 11 });
+    expect(await runs.get(run.id)).toMatchObject({ status: "paused", step: 11 });
+    if (forgets) open.pools = null;
+    const { outcome } = await train(run.id);
+    expect(await conceptBytes(outcome)).toEqual(straight);
+    expect(await runFiles.read(run.id, "history")).toHaveLength(26);
+  }
+});
+
+it("falls back on the checkpoint before where the last is damaged, and says so", async () => {
+  const straight = await conceptBytes((await train((await storedRun()).id)).outcome);
+  const run = await storedRun();
+  steps = 0;
+  await train(run.id, 12);
+  const last = await runFiles.read(run.id, "checkpoint");
+  await runFiles.writeCheckpoint(run.id, last!.slice(0, 1000), new Float32Array(24));
+  // What is the last but one now was whole.
+  const { outcome, events } = await train(run.id);
+  expect(events).toContainEqual({
+    kind: "notice",
+    sentence: expect.stringContaining("damaged") as string,
+  });
+  expect(await conceptBytes(outcome)).toEqual(straight);
+});
+
+it("refuses a run that another tab trains, and one for another model, and leaves both as they are", async () => {
+  const run = await storedRun();
+  await holdRun(run.id, async () => {
+    await expect(train(run.id)).rejects.toMatchObject({ code: "invalid-input" });
+  });
+  expect(await runs.get(run.id)).toEqual(run);
+  const other = await storedRun({ model: { id: "sd", fingerprint: "f" } });
+  await expect(train(other.id)).rejects.toThrow(/open "sd"/);
+  expect(await runs.get(other.id)).toEqual(other);
+});
+
+const JOB: GenerateJob = {
+  job: "1",
+  prompt: "photo of a <new1> bear",
+  negativePrompt: "",
+  sampler: "ddim",
+  steps: 3,
+  guidance: 3,
+  eta: 0,
+  seeds: [5, 6],
+  concept: null,
+};
+
+it("paints into the gallery, previews on the way, the settings in each PNG", async () => {
+  const trained = (await train((await storedRun()).id)).outcome;
+  const id = trained.kind === "finished" ? trained.conceptId : "";
+  const events: GenerateEvent[] = [];
+  const job = { ...JOB, concept: { id, strength: 0.5 } };
+  const ids = await generateImages(
+    open,
+    job,
+    (event) => events.push(event),
+    new AbortController().signal,
+  );
+  expect(ids).toHaveLength(2);
+  expect(events.at(-1)).toEqual({ kind: "image", index: 1, imageId: ids[1] });
+  expect(events.filter(({ kind }) => kind === "preview").length).toBeGreaterThan(0);
+  for (const [i, imageId] of ids.entries()) {
+    const image = await images.get(imageId);
+    expect(image?.settings).toMatchObject({
+      seed: job.seeds[i],
+      concepts: [{ id, token: "<new1>", category: "bear", strength: 0.5 }],
+    });
+    const png = new Uint8Array(await image!.png.arrayBuffer());
+    expect(readImageSettings(png)).toEqual(image!.settings);
+  }
+  // The same again from the same seed, and something else without the concept.
+  const pngOf = async (imageId: string): Promise<Uint8Array> =>
+    new Uint8Array(await (await images.get(imageId))!.png.arrayBuffer());
+  const again = await generateImages(open, job, () => undefined, new AbortController().signal);
+  expect(await pngOf(again[0]!)).toEqual(await pngOf(ids[0]!));
+  const plain = await generateImages(open, JOB, () => undefined, new AbortController().signal);
+  expect(await pngOf(plain[0]!)).not.toEqual(await pngOf(ids[0]!));
+});
+
+it("stops painting where it is asked to, and keeps what was painted before", async () => {
+  const stop = new AbortController();
+  const before = (await images.ids()).length;
+  const painting = generateImages(
+    open,
+    JOB,
+    ({ kind }) => {
+      if (kind === "image") stop.abort();
+    },
+    stop.signal,
+  );
+  await expect(painting).rejects.toMatchObject({ code: "cancelled" });
+  expect((await images.ids()).length).toBe(before + 1);
+});
+
+it("imports what it exported, and nothing that is damaged", async () => {
+  const trained = (await train((await storedRun()).id)).outcome;
+  const bytes = await conceptBytes(trained);
+  const id = await storeImported(open, new Blob([bytes.slice()]), "Noise again", []);
+  expect(await concepts.get(id)).toMatchObject({ name: "Noise again", source: "imported" });
+  const before = await concepts.ids();
+  const cut = storeImported(open, new Blob([bytes.slice(0, 5000)]), "Cut", []);
+  await expect(cut).rejects.toBeInstanceOf(StudioError);
+  expect(await concepts.ids()).toEqual(before);
+});
+
+it("estimates from what it measured, and says whether it trained before", async () => {
+  const { settings } = nanoTraining();
+  const serial = <T>(task: () => Promise<T>): Promise<T> => task();
+  const request = {
+    settings,
+    photos: 5,
+    regularisation: 40,
+    generated: true,
+    category: "bear",
+    previewImages: 2,
+  };
+  const guess = await estimate(open, request, serial);
+  expect(guess.measured).toBe(true);
+  const { regularisation, views, steps: stepping, previews } = guess.parts;
+  expect(guess.seconds).toBeCloseTo(regularisation + views + stepping + previews, 9);
+  // 40 images to paint against 2 previews of the same making.
+  expect(regularisation / previews).toBeCloseTo(20, 6);
+  expect(guess.memory.weights).toBeGreaterThan(0);
+  const twice = await estimate(
+    open,
+    { ...request, settings: { ...settings, steps: 2 * settings.steps } },
+    serial,
+  );
+  expect(twice.parts.steps / stepping).toBeCloseTo(2, 6);
+});

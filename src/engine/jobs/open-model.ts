@@ -1,0 +1,97 @@
+/** @file The model that is open: what every job computes with, and the concept that it last painted with. */
+import { conceptLayout } from "../model/concept-layout.ts";
+import { decodeConcept, describeConcept } from "../../core/concept/concept-file.ts";
+import type { Concept } from "../../core/concept/concept.ts";
+import { StudioError } from "../../core/errors.ts";
+import type { BackendReport } from "../../rpc/contracts.ts";
+import { concepts, type ConceptRecord } from "../../storage/concepts.ts";
+import { speeds, type Speeds } from "../../storage/speeds.ts";
+import type { Model } from "../model/read-model.ts";
+import type { Runtime } from "../ort/runtime.ts";
+import { Pipeline } from "../sample/pipeline.ts";
+import type { Pools } from "../train/draw.ts";
+import { LatentPreview } from "./latent-preview.ts";
+
+export class OpenModel {
+  readonly model: Model;
+  readonly runtime: Runtime;
+  readonly backend: BackendReport;
+  readonly pipeline: Pipeline;
+  readonly preview: LatentPreview;
+  /** Latents of the run that was trained last, for when it goes on. */
+  pools: { readonly runId: string; readonly pools: Pools } | null = null;
+  /** What the pipeline paints with: "" is the base model alone, null something that cannot be named again. */
+  private applied: string | null = "";
+
+  constructor(model: Model, runtime: Runtime, backend: BackendReport, pipeline: Pipeline) {
+    this.model = model;
+    this.runtime = runtime;
+    this.backend = backend;
+    this.pipeline = pipeline;
+    this.preview = new LatentPreview((latents) => pipeline.decode(latents));
+  }
+
+  /** Paints with a stored concept from now on, or with the base model alone; gives the concept's record. */
+  async useStored(
+    chosen: { readonly id: string; readonly strength: number } | null,
+  ): Promise<ConceptRecord | null> {
+    if (chosen === null) {
+      await this.apply("", null, 1);
+      return null;
+    }
+    const record = await concepts.get(chosen.id);
+    if (record === undefined) {
+      throw new StudioError(
+        "invalid-input",
+        "The concept of this prompt is not in the studio any more; import it again, or take its word out of the prompt.",
+      );
+    }
+    const bytes = new Uint8Array(await record.file.arrayBuffer());
+    await this.apply(
+      `${chosen.id} ${chosen.strength}`,
+      () => this.decodeConcept(bytes),
+      chosen.strength,
+    );
+    return record;
+  }
+
+  /** Paints with a concept that is not stored, as it is in the middle of training. */
+  async useUnstored(concept: Concept): Promise<void> {
+    this.applied = null;
+    await this.pipeline.use(concept);
+  }
+
+  /** @throws StudioError "invalid-input" where the file is damaged or belongs to another model */
+  decodeConcept(bytes: Uint8Array): Concept {
+    const faces = describeConcept(bytes).train === "crossattn";
+    return decodeConcept(bytes, conceptLayout(this.model, faces), this.model);
+  }
+
+  readSpeeds(): Promise<Speeds> {
+    return speeds.read(this.speedKey);
+  }
+
+  /** Keeps what was measured; where that fails, the next estimate measures again. */
+  async keepSpeeds(measured: Speeds): Promise<void> {
+    const known = await this.readSpeeds().catch(() => ({}));
+    await speeds.write(this.speedKey, { ...known, ...measured }).catch(() => undefined);
+  }
+
+  async release(): Promise<void> {
+    await this.pipeline.release();
+    this.runtime.device?.destroy();
+  }
+
+  private async apply(name: string, read: (() => Concept) | null, strength: number): Promise<void> {
+    if (this.applied === name) return;
+    const concept = read === null ? null : read();
+    this.applied = null;
+    await this.pipeline.use(concept, strength);
+    this.applied = name;
+  }
+
+  private get speedKey(): string {
+    const { chosen, threads, adapter } = this.backend;
+    return `${this.model.fingerprint} ${chosen} ${chosen === "wasm" ? threads : (adapter ?? "")}`;
+  }
+}

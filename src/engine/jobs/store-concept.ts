@@ -1,0 +1,74 @@
+/** @file Concepts into the store: what a run has learnt, and files that people bring. */
+import { describeConcept, encodeConcept } from "../../core/concept/concept-file.ts";
+import type { Concept } from "../../core/concept/concept.ts";
+import { toPixels } from "../../core/image/convert.ts";
+import type { Planes } from "../../core/image/pixels.ts";
+import { encodePng } from "../../core/image/png.ts";
+import { resize } from "../../core/image/resize.ts";
+import { concepts } from "../../storage/concepts.ts";
+import { conceptLayout } from "../model/concept-layout.ts";
+import type { OpenModel } from "./open-model.ts";
+
+const THUMBNAIL_SIZE = 128;
+const THUMBNAILS = 4;
+
+/** @returns the concept's id */
+export async function storeTrained(
+  open: OpenModel,
+  concept: Concept,
+  {
+    name,
+    runId,
+    photos,
+  }: { readonly name: string; readonly runId: string; readonly photos: readonly Planes[] },
+): Promise<string> {
+  const layout = conceptLayout(open.model, concept.train === "crossattn");
+  const thumbnails = photos.slice(0, THUMBNAILS).map((photo) => {
+    const small = resize(photo, THUMBNAIL_SIZE, THUMBNAIL_SIZE, "bicubic");
+    return new Blob([encodePng(toPixels(small))], { type: "image/png" });
+  });
+  return put(encodeConcept(concept, layout), { name, source: "trained", runId, thumbnails });
+}
+
+/**
+ * @returns the concept's id
+ * @throws StudioError "invalid-input" where it is no concept file, or a damaged one
+ */
+export async function storeImported(
+  open: OpenModel | null,
+  file: Blob,
+  name: string,
+  thumbnails: readonly Blob[],
+): Promise<string> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  // Tensors can be compared with the model that they are for only while it is open.
+  if (open?.model.fingerprint === describeConcept(bytes).baseModel.fingerprint)
+    open.decodeConcept(bytes);
+  return put(bytes, { name, source: "imported", runId: null, thumbnails: [...thumbnails] });
+}
+
+async function put(
+  bytes: Uint8Array<ArrayBuffer>,
+  more: {
+    readonly name: string;
+    readonly source: "trained" | "imported";
+    readonly runId: string | null;
+    readonly thumbnails: Blob[];
+  },
+): Promise<string> {
+  const { baseModel, train, tokens, settings, metrics } = describeConcept(bytes);
+  const id = crypto.randomUUID();
+  await concepts.put({
+    version: 1,
+    id,
+    createdAt: Date.now(),
+    baseModel: { ...baseModel },
+    train,
+    tokens: tokens.map((token) => ({ ...token })),
+    settings: { ...settings },
+    metrics: { ...metrics },
+    file: new Blob([bytes], { type: "application/octet-stream" }),
+    ...more,
+  });
+  return id;
+}
