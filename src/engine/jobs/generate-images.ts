@@ -24,12 +24,13 @@ export async function generateImages(
   emit({ kind: "preparing", what: job.concept === null ? "the model" : "the concept" });
   const record = await open.useStored(job.concept);
   const used = record === null ? [] : conceptsUsed(record, job.concept?.strength ?? 1);
-  const { concept: _, job: __, ...request } = job;
+  const { prompt, negativePrompt, sampler, steps, guidance, eta, seeds } = job;
+  const way = { prompt, negativePrompt, sampler, steps, guidance, eta };
   const ids: string[] = [];
   const previews = new Throttle(PREVIEW_EVERY);
   const clock = new Intervals();
   await open.pipeline.generate(
-    { ...request, batch: 1 },
+    { ...way, seeds, batch: 1 },
     {
       signal,
       onCut: (text, cut) => emit({ kind: "cut", text, cut }),
@@ -43,12 +44,7 @@ export async function generateImages(
       onImage: async ({ seed, picture }) => {
         const pixels = toPixels(picture);
         const settings: ImageSettings = {
-          prompt: job.prompt,
-          negativePrompt: job.negativePrompt,
-          sampler: job.sampler,
-          steps: job.steps,
-          guidance: job.guidance,
-          eta: job.eta,
+          ...way,
           seed,
           model: { id: open.model.id, fingerprint: open.model.fingerprint },
           concepts: used,
@@ -71,7 +67,7 @@ export async function generateImages(
     },
   );
   const pass = clock.median;
-  if (pass !== null) await open.keepSpeeds({ pass: pass / (job.guidance === 1 ? 1 : 2) });
+  if (pass !== null) await open.keepSpeeds({ pass: pass / (guidance === 1 ? 1 : 2) });
   return ids;
 }
 

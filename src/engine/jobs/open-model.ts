@@ -8,7 +8,7 @@ import { concepts, type ConceptRecord } from "../../storage/concepts.ts";
 import { speeds, type Speeds } from "../../storage/speeds.ts";
 import type { Model } from "../model/read-model.ts";
 import type { Runtime } from "../ort/runtime.ts";
-import { Pipeline } from "../sample/pipeline.ts";
+import type { Pipeline } from "../sample/pipeline.ts";
 import type { Pools } from "../train/draw.ts";
 import { LatentPreview } from "./latent-preview.ts";
 

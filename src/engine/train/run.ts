@@ -101,7 +101,9 @@ export async function runTraining(
       history.push(report.targetLoss, report.regularisationLoss);
       await events.onStep?.(report);
       const due = report.step % CHECKPOINT_EVERY === 0 && report.step < settings.steps;
-      if (due || events.wantsCheckpoint?.() === true) await save();
+      // Asked in any case: a checkpoint that is due answers the wish for one.
+      const wanted = events.wantsCheckpoint?.() === true;
+      if (due || wanted) await save();
       await events.onLearnt?.(report.step, () => trainer.concept());
     }
     const losses = Float32Array.from(history);
