@@ -1,7 +1,7 @@
 /** @file Names a base model by the weights that concepts change, whatever precision or exporter its files are from. */
 import type { KvLayout } from "../../core/surgery/kv-layout.ts";
 import { narrowToHalf } from "../../core/tensor/half.ts";
-import { sha256 } from "../sha256.ts";
+import { sha256 } from "../../hub/sha256.ts";
 
 /**
  * SHA-256, in hexadecimal, of the packed key and value weights [E, S] in half precision, after their two dimensions:

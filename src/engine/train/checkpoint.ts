@@ -7,7 +7,7 @@ import {
   type SafetensorsEntry,
 } from "../../core/tensor/safetensors.ts";
 import { writeSafetensors } from "../../core/tensor/safetensors-write.ts";
-import { sha256 } from "../sha256.ts";
+import { sha256 } from "../../hub/sha256.ts";
 import type { OptimiserState } from "./arithmetic.ts";
 
 export interface Checkpoint {
