@@ -5,6 +5,7 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
+import { DEFAULT_MODEL } from "./core/default-model.ts";
 import { startEngine } from "./rpc/client.ts";
 import { EngineContext } from "./state/engine-context.ts";
 import { createModelStore } from "./state/model-store.ts";
@@ -12,13 +13,11 @@ import { queryClient } from "./state/query-client.ts";
 import { connectTrainingStore } from "./state/runs.ts";
 import { cssVariables, theme } from "./ui/theme.ts";
 
-const DEFAULT_MODEL = "toybox-256";
-
 const container = document.getElementById("root");
 if (container === null) throw new Error("index.html has no element with the id root");
 
 const engine = startEngine();
-const modelId = new URLSearchParams(location.search).get("model") ?? DEFAULT_MODEL;
+const modelId = new URLSearchParams(location.search).get("model") ?? DEFAULT_MODEL.id;
 const models = createModelStore(engine, modelId);
 models.getState().open("auto");
 const training = connectTrainingStore(engine, queryClient);
