@@ -8,6 +8,8 @@ import { App } from "./app.tsx";
 import { DEFAULT_MODEL } from "./core/default-model.ts";
 import { startEngine } from "./rpc/client.ts";
 import { EngineContext } from "./state/engine-context.ts";
+import { imageStored } from "./state/gallery.ts";
+import { createGenerationStore } from "./state/generation-store.ts";
 import { createModelStore } from "./state/model-store.ts";
 import { queryClient } from "./state/query-client.ts";
 import { connectTrainingStore } from "./state/runs.ts";
@@ -21,12 +23,17 @@ const modelId = new URLSearchParams(location.search).get("model") ?? DEFAULT_MOD
 const models = createModelStore(engine, modelId);
 models.getState().open("auto");
 const training = connectTrainingStore(engine, queryClient);
+const generation = createGenerationStore({
+  engine,
+  models,
+  onImage: (id) => void imageStored(queryClient, id),
+});
 
 createRoot(container).render(
   <StrictMode>
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <QueryClientProvider client={queryClient}>
-        <EngineContext value={{ engine, models, training }}>
+        <EngineContext value={{ engine, models, training, generation }}>
           <App />
         </EngineContext>
       </QueryClientProvider>

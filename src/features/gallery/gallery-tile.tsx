@@ -1,0 +1,42 @@
+/** @file One image of the grid: opens full size, and can be marked for comparison. */
+import { Checkbox, UnstyledButton } from "@mantine/core";
+import { memo } from "react";
+import type { ImageRecord } from "../../state/gallery.ts";
+import { BlobImage } from "../../ui/blob-image.tsx";
+import classes from "./gallery.module.css";
+import { useNear } from "./use-near.ts";
+
+interface GalleryTileProps {
+  readonly image: ImageRecord;
+  readonly marked: boolean;
+  readonly onOpen: (id: string) => void;
+  readonly onMark: (id: string) => void;
+}
+
+export const GalleryTile = memo(function GalleryTile({
+  image: { id, png, settings },
+  marked,
+  onOpen,
+  onMark,
+}: GalleryTileProps) {
+  const [near, ref] = useNear();
+  const label = `${settings.prompt}, seed ${settings.seed}`;
+  return (
+    <li ref={ref} className={classes.tile} data-marked={marked ? true : undefined}>
+      <UnstyledButton
+        className={classes.open}
+        aria-label={`Open: ${label}`}
+        onClick={() => onOpen(id)}
+      >
+        {near ? <BlobImage blob={png} alt="" className={classes.picture} /> : null}
+      </UnstyledButton>
+      <Checkbox
+        className={classes.mark}
+        size="sm"
+        aria-label={`Compare: ${label}`}
+        checked={marked}
+        onChange={() => onMark(id)}
+      />
+    </li>
+  );
+});
