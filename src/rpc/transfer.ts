@@ -21,11 +21,15 @@ function isWireError(value: unknown): value is WireError {
   return typeof value === "object" && value !== null && "studioError" in value;
 }
 
+let installed = false;
+
 /**
- * Teaches this thread's comlink to send and receive StudioErrors. Both ends call it, once, before
- * they expose or wrap anything; every other thrown value goes comlink's own way.
+ * Teaches this thread's comlink to send and receive StudioErrors. Both ends call it before they
+ * expose or wrap anything; every other thrown value goes comlink's own way.
  */
 export function installErrorTransfer(): void {
+  if (installed) return;
+  installed = true;
   const plain = transferHandlers.get(THROW);
   if (plain === undefined) throw new Error("comlink no longer has a handler named throw");
   transferHandlers.set(THROW, {

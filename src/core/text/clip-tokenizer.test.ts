@@ -37,6 +37,17 @@ it("knows ids of tokens as the vocabulary spells them", () => {
   expect(tokenizer.idOf("bear on the beach")).toBe(undefined);
 });
 
+it("reads marks as older versions of transformers write them", () => {
+  const config = json(`${folder}/tokenizer_config.json`) as Record<string, unknown>;
+  const added = (content: unknown) => ({ __type: "AddedToken", content, lstrip: false });
+  const older = new ClipTokenizer(json(`${folder}/tokenizer.json`), {
+    ...config,
+    bos_token: added(config["bos_token"]),
+    eos_token: added(config["eos_token"]),
+  });
+  expect(older.encode("a bear")).toEqual(tokenizer.encode("a bear"));
+});
+
 it("refuses files that are no tokenizer", () => {
   for (const wrong of [null, {}, { model: { type: "BPE" } }]) {
     expect(() => new ClipTokenizer(wrong, {})).toThrow(StudioError);

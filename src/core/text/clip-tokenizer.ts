@@ -36,7 +36,9 @@ export class ClipTokenizer {
       throw unreadable(cause);
     }
     const mark = (name: string): number | undefined => {
-      const token = config[name];
+      const value = config[name];
+      // Older versions of transformers write {"__type": "AddedToken", "content": ...}.
+      const token = isObject(value) ? value["content"] : value;
       return typeof token === "string" ? this.idOf(token) : undefined;
     };
     const start = mark("bos_token");

@@ -1,0 +1,113 @@
+/** @file A chosen folder as a model to import: its name, its licence, and each file that is needed. */
+import { StudioError } from "../core/errors.ts";
+import { clipTokenizerJson } from "../core/text/clip-tokenizer-json.ts";
+import { externalFilesOf } from "./external-data.ts";
+import { type FolderEntry, type ModelLayout, PARTS, readLayout } from "./model-layout.ts";
+import { readLicence } from "./model-licence.ts";
+
+export interface ChosenFile {
+  /** The folder's own name first: "my-model/unet/model.onnx". */
+  readonly path: string;
+  readonly file: Blob;
+}
+
+export interface ModelSource {
+  readonly name: string;
+  readonly licence: string | null;
+  /** By path inside the model. */
+  readonly files: readonly { readonly path: string; readonly blob: Blob }[];
+  readonly bytes: number;
+  /** Files of the folder that are of no use here. */
+  readonly ignored: number;
+}
+
+/** @throws StudioError "invalid-input" or "model-corrupt" that names what is wrong with the folder */
+export async function readModelSource(chosen: readonly ChosenFile[]): Promise<ModelSource> {
+  const blobs = new Map(chosen.map(({ path, file }) => [path, file]));
+  const entries = chosen.map(({ path, file }): FolderEntry => ({ path, bytes: file.size }));
+  const layout = readLayout(entries);
+  const { name, root, needed } = layout;
+  const inside = (path: string): Blob | undefined => blobs.get(root + path);
+  const text = async (path: string): Promise<string | null> => {
+    const blob = inside(path);
+    return blob === undefined ? null : readText(blob, path);
+  };
+  const files = [...needed, ...(await externalPaths(layout, inside))].map((path) => ({
+    path,
+    blob: inside(path) ?? new Blob([]),
+  }));
+  const empty = files.find(({ blob }) => blob.size === 0);
+  if (empty !== undefined) {
+    throw new StudioError(
+      "model-corrupt",
+      `"${empty.path}" is empty; fetch or export the model again.`,
+    );
+  }
+  const ignored = chosen.length - files.length;
+  if (layout.makesTokenizer) {
+    const vocabulary = (await text("tokenizer/vocab.json")) ?? "";
+    const merges = (await text("tokenizer/merges.txt")) ?? "";
+    const json = JSON.stringify(clipTokenizerJson(vocabulary, merges));
+    files.push({ path: "tokenizer/tokenizer.json", blob: new Blob([json]) });
+  }
+  // Where the model lies inside of a repository, the card is the repository's.
+  const top = blobs.get(`${root.split("/")[0] ?? ""}/README.md`);
+  const card =
+    (await text("README.md")) ?? (top === undefined ? null : await readText(top, "README.md"));
+  const configs = [await text("studio.json"), await text("model_index.json")];
+  return {
+    name,
+    licence: readLicence({ readme: card, configs }),
+    files,
+    bytes: files.reduce((sum, { blob }) => sum + blob.size, 0),
+    ignored,
+  };
+}
+
+/** Paths inside the model of the weights that lie beside its .onnx files. */
+async function externalPaths(
+  { name }: ModelLayout,
+  inside: (path: string) => Blob | undefined,
+): Promise<string[]> {
+  const paths: string[] = [];
+  for (const part of PARTS) {
+    const path = `${part}/model.onnx`;
+    const graph = inside(path);
+    if (graph === undefined) continue;
+    for (const external of await externalFilesOf(graph, path)) {
+      const weights = `${part}/${external.name}`;
+      const size = inside(weights)?.size;
+      if (size === undefined) {
+        throw new StudioError(
+          "invalid-input",
+          `"${name}" is not complete: ${path} keeps its weights in ${weights}, which is not there. Add it, or fetch or export the model again.`,
+        );
+      }
+      if (size < external.bytes) {
+        throw new StudioError(
+          "model-corrupt",
+          `"${weights}" is cut short: it has ${size} of at least ${external.bytes} bytes; fetch or export the model again.`,
+        );
+      }
+      paths.push(weights);
+    }
+  }
+  return paths;
+}
+
+async function readText(blob: Blob, path: string): Promise<string> {
+  try {
+    return await blob.text();
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+/** The file on the person's disk was moved, changed or is not theirs to read. */
+export function unreadable(path: string, cause: unknown): StudioError {
+  return new StudioError(
+    "invalid-input",
+    `"${path}" in the folder could not be read; it may have been moved or changed meanwhile. Choose the folder again.`,
+    { cause },
+  );
+}

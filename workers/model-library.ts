@@ -1,0 +1,213 @@
+/** @file The hub behind its contract: models come in from a folder, are checked, and go; and what all storage holds. */
+import { StudioError } from "../src/core/errors.ts";
+import { DEFAULT_MODEL } from "../src/core/default-model.ts";
+import {
+  copyFiles,
+  isWhole,
+  type OnBytes,
+  storedBytes,
+  type StoredFile,
+  verifyFiles,
+} from "../src/hub/copy-files.ts";
+import { type ModelSource, readModelSource } from "../src/hub/model-source.ts";
+import { removeFromOpfs } from "../src/hub/opfs-files.ts";
+import { requireRoom } from "../src/hub/room.ts";
+import { slugOf } from "../src/hub/slug.ts";
+import type { HubApi, ImportProgress } from "../src/rpc/hub-contract.ts";
+import { type ModelRecord, models } from "../src/storage/models.ts";
+import {
+  cachedAppBytes,
+  clearGeneratedRegularisation,
+  databaseBytes,
+  storageEstimate,
+} from "../src/storage/usage.ts";
+
+export function createModelLibrary(): HubApi {
+  let running: { cancelled: boolean } | null = null;
+
+  /** One import or check at a time, in this tab and in all others that hold the same model. */
+  const exclusively = async <T>(
+    id: string,
+    action: (signal: { readonly aborted: boolean }) => Promise<T>,
+  ): Promise<T> => {
+    if (running !== null) throw busy();
+    const own = { cancelled: false };
+    running = own;
+    const signal = {
+      get aborted() {
+        return own.cancelled;
+      },
+    };
+    try {
+      return await navigator.locks.request(`studio-model/${id}`, { ifAvailable: true }, (lock) => {
+        if (lock === null) throw busy();
+        return action(signal);
+      });
+    } finally {
+      running = null;
+    }
+  };
+
+  const importFolder: HubApi["importFolder"] = async (chosen, onProgress) => {
+    const source = await readModelSource(chosen);
+    const { records } = await models.list();
+    const interrupted = interruptedImport(source, records);
+    refuseTwice(source, records);
+    const id = interrupted?.id ?? slugOf(source.name, [...records, DEFAULT_MODEL]);
+    return exclusively(id, async (signal) => {
+      const known = interrupted?.files ?? [];
+      requireRoom(source.name, source.bytes - bytesOf(known), await freeBytes());
+      const record: ModelRecord = {
+        version: 1,
+        id,
+        name: source.name,
+        licence: source.licence,
+        state: "importing",
+        importedAt: Date.now(),
+        files: [],
+      };
+      const save = (files: readonly StoredFile[]): Promise<void> =>
+        models.put({ ...record, files: [...files] });
+      await removeDropped(id, known, source);
+      const report = reporter(onProgress);
+      const copied = await copyFiles(id, source.files, {
+        known,
+        save,
+        signal,
+        onBytes: report("copy"),
+      });
+      const checked = await verifyFiles(id, copied, { signal, onBytes: report("check") });
+      const damaged = damagedPaths(checked);
+      if (damaged.length > 0) {
+        await save(checked);
+        throw new StudioError(
+          "model-corrupt",
+          `What was read back of ${damaged.join(", ")} is not what was written; the disk may be full or failing. Choose the folder again to repair it.`,
+        );
+      }
+      await models.put({ ...record, files: [...checked], state: "ready" });
+      return id;
+    });
+  };
+
+  return {
+    async reviewFolder(chosen) {
+      const source = await readModelSource(chosen);
+      const { records } = await models.list();
+      refuseTwice(source, records);
+      const { name, licence, bytes, files, ignored } = source;
+      const known = interruptedImport(source, records)?.files ?? [];
+      const free = await freeBytes();
+      const stored = bytesOf(known);
+      requireRoom(name, bytes - stored, free);
+      return { name, licence, bytes, files: files.length, ignored, stored, free };
+    },
+
+    importFolder,
+
+    checkModel: (id, onProgress) =>
+      exclusively(id, async (signal) => {
+        const record = await models.get(id);
+        if (record === undefined) {
+          throw new StudioError("model-not-found", `There is no model "${id}" in this browser.`);
+        }
+        const onBytes = reporter(onProgress)("check");
+        const checked = await verifyFiles(id, record.files, { signal, onBytes });
+        const damaged = damagedPaths(checked);
+        // Not to be opened until its folder was chosen again: then only what is damaged is copied.
+        if (damaged.length > 0) {
+          await models.put({ ...record, files: [...checked], state: "importing" });
+        }
+        return damaged;
+      }),
+
+    cancel() {
+      if (running !== null) running.cancelled = true;
+      return Promise.resolve();
+    },
+
+    removeModel: (id) =>
+      exclusively(id, async () => {
+        // Should this be interrupted, what is left is an import that was not finished, and can be removed again.
+        await models.update(id, (record) => ({ ...record, state: "importing" }));
+        await removeFromOpfs(id);
+        await models.remove(id);
+      }),
+
+    async storageUse() {
+      const { records } = await models.list();
+      const kinds = {
+        models: bytesOf(records.flatMap(({ files }) => files)),
+        images: await databaseBytes("images"),
+        concepts: await databaseBytes("concepts"),
+        runs: await databaseBytes("runs"),
+        regularisation: await databaseBytes("regularisation"),
+        app: await cachedAppBytes(),
+      };
+      return { kinds, ...(await storageEstimate()) };
+    },
+
+    clearRegularisation: clearGeneratedRegularisation,
+  };
+}
+
+function bytesOf(files: readonly StoredFile[]): number {
+  return files.reduce((sum, file) => sum + storedBytes(file), 0);
+}
+
+function reporter(onProgress: (progress: ImportProgress) => void) {
+  return (stage: ImportProgress["stage"]): OnBytes =>
+    (path, loaded, total) => {
+      onProgress({ stage, path, loaded, total });
+    };
+}
+
+/** An import of a folder of this name that was not finished, or that turned out to be damaged. */
+function interruptedImport(
+  { name }: ModelSource,
+  records: readonly ModelRecord[],
+): ModelRecord | undefined {
+  return records.find((record) => record.name === name && record.state === "importing");
+}
+
+function refuseTwice({ name, files }: ModelSource, records: readonly ModelRecord[]): void {
+  const sizes = new Map(files.map(({ path, blob }) => [path, blob.size]));
+  const same = records.find(
+    (record) =>
+      record.name === name &&
+      record.state === "ready" &&
+      record.files.length === sizes.size &&
+      record.files.every(({ path, bytes }) => sizes.get(path) === bytes),
+  );
+  if (same === undefined) return;
+  throw new StudioError(
+    "invalid-input",
+    `"${name}" is here already, with files of the same sizes; open it from the list, or remove it there first if its folder has changed.`,
+  );
+}
+
+async function freeBytes(): Promise<number | null> {
+  const { used, quota } = await storageEstimate();
+  return used === null || quota === null ? null : Math.max(0, quota - used);
+}
+
+/** Files of an earlier import that the folder does not have any more. */
+async function removeDropped(
+  id: string,
+  known: readonly StoredFile[],
+  { files }: ModelSource,
+): Promise<void> {
+  const paths = new Set(files.map(({ path }) => path));
+  for (const { path } of known) if (!paths.has(path)) await removeFromOpfs(id, path);
+}
+
+function damagedPaths(files: readonly StoredFile[]): string[] {
+  return files.filter((file) => !isWhole(file)).map(({ path }) => path);
+}
+
+function busy(): StudioError {
+  return new StudioError(
+    "invalid-input",
+    "A model is being copied, checked or removed, here or in another tab; wait until that is done, then try again.",
+  );
+}
