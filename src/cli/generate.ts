@@ -6,13 +6,14 @@ import { type Concept, resetConcept } from "../core/concept/concept.ts";
 import { SAMPLERS } from "../core/diffusion/sampler.ts";
 import { StudioError } from "../core/errors.ts";
 import { toPixels } from "../core/image/convert.ts";
+import type { ImageSettings } from "../core/image/image-settings.ts";
+import { encodeImage } from "../core/image/png-settings.ts";
 import { conceptLayout } from "../engine/model/concept-layout.ts";
 import type { Model } from "../engine/model/read-model.ts";
 import { Pipeline } from "../engine/sample/pipeline.ts";
 import { checkRequest, type GenerateRequest } from "../core/diffusion/generate-request.ts";
 import { aboutFile } from "./about-file.ts";
 import { openRuntime } from "./backend.ts";
-import { encodePng } from "./files/png.ts";
 import { writeFileAtomically } from "./files/write-file.ts";
 import { DEFAULT_MODEL, openModelOption } from "./model.ts";
 import {
@@ -61,20 +62,33 @@ export async function generate(options: GenerateOptions): Promise<void> {
     const pipeline = await Pipeline.open(model, runtime);
     const progress = new Progress(request.seeds.length);
     const files: string[] = [];
-    let steps = 0;
+    const { prompt, negativePrompt, sampler, steps, guidance, eta } = request;
+    const way = { prompt, negativePrompt, sampler, steps, guidance, eta };
+    const used = (applied?.tokens ?? []).map(({ token, category }) => {
+      const file = listOption(options["concept"])[0] ?? "";
+      return { id: "", name: path.basename(file), token, category, strength };
+    });
+    let finished = 0;
     try {
       await pipeline.use(applied, strength);
       await pipeline.generate(request, {
         onCut: (text, cut) =>
           progress.say(`"${text}" is longer than 77 tokens; left out: "${cut}".`),
         onStep: (done, total) => {
-          const units = ((done - steps) / total) * request.seeds.length;
-          steps = done;
+          const units = ((done - finished) / total) * request.seeds.length;
+          finished = done;
           progress.advance(units, `step ${done} of ${total}`);
         },
         onImage: async ({ seed, picture }) => {
           const name = `${slug(request.prompt)}-${seed}.png`;
-          await writeFileAtomically(path.join(out, name), await encodePng(toPixels(picture)));
+          const settings: ImageSettings = {
+            ...way,
+            seed,
+            model: { id: model.id, fingerprint: model.fingerprint },
+            concepts: used,
+            backend: runtime.backend,
+          };
+          await writeFileAtomically(path.join(out, name), encodeImage(toPixels(picture), settings));
           files.push(name);
         },
       });

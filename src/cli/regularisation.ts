@@ -5,6 +5,7 @@ import path from "node:path";
 import type { CancelSignal } from "../core/cancel.ts";
 import { StudioError } from "../core/errors.ts";
 import { toPixels, toPlanes } from "../core/image/convert.ts";
+import { encodePng } from "../core/image/png.ts";
 import { trainingSquare } from "../core/image/training-square.ts";
 import type { Model } from "../engine/model/read-model.ts";
 import type { Runtime } from "../engine/ort/runtime.ts";
@@ -13,7 +14,6 @@ import { regularisationCaption, regularisationRequest } from "../engine/sample/r
 import type { Picture } from "../engine/train/examples.ts";
 import { decodePhoto } from "./files/decode.ts";
 import { readImageFolder } from "./files/image-folder.ts";
-import { encodePng } from "./files/png.ts";
 import { writeFileAtomically } from "./files/write-file.ts";
 
 export type RegularisationPlan =
@@ -96,7 +96,7 @@ export class GeneratedRegularisation {
           onImage: async ({ seed, picture }) => {
             made++;
             const pixels = toPixels(picture);
-            await writeFileAtomically(this.fileOf(seed), await encodePng(pixels));
+            await writeFileAtomically(this.fileOf(seed), encodePng(pixels));
             // The picture as it would be read back, so that a second run sees the same numbers.
             const caption = regularisationCaption(this.category);
             this.known.set(seed, { picture: toPlanes(pixels), caption });

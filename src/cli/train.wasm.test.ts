@@ -1,4 +1,5 @@
 /** @file `train` and `generate` from end to end on the nano model: real files, real processes, and what they refuse. */
+import { readImageSettings } from "../core/image/png-settings.ts";
 import {
   copyFileSync,
   existsSync,
@@ -93,6 +94,11 @@ describe("train and generate", () => {
     expect(made.map(({ seed }) => seed)).toEqual([1, 2]);
     const [first, second] = made.map(({ file }) => readFileSync(file));
     expect(first).not.toEqual(second);
+    expect(readImageSettings(first!)).toMatchObject({
+      prompt: "photo of a <new1> bear",
+      seed: 1,
+      concepts: [{ token: "<new1>", category: "bear" }],
+    });
     const lines = readFileSync(path.join(images, "metadata.jsonl"), "utf8").trim().split("\n");
     expect(lines.map((line): unknown => JSON.parse(line))).toMatchObject([
       { file_name: "photo-of-a-new1-bear-1.png", text: "photo of a <new1> bear", seed: 1 },

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type CaptionedImage, readImageFolder, writeImageFolder } from "./image-folder.ts";
-import { encodePng } from "./png.ts";
+import { encodePng } from "../../core/image/png.ts";
 
 let folder: string;
 
@@ -27,15 +27,15 @@ const put = (name: string, content: Uint8Array | string): Promise<void> =>
 
 /** A folder with a.png, b.png and these lines. */
 async function putMetadata(...lines: string[]): Promise<void> {
-  await put("a.png", await encodePng(image("", 1, "").pixels));
-  await put("b.png", await encodePng(image("", 2, "").pixels));
+  await put("a.png", encodePng(image("", 1, "").pixels));
+  await put("b.png", encodePng(image("", 2, "").pixels));
   await put("metadata.jsonl", lines.join("\n"));
 }
 
 describe("readImageFolder", () => {
   it("reads pictures and captions in the order of the lines", async () => {
     await mkdir(path.join(folder, "more"));
-    await put("more/c.png", await encodePng(image("", 3, "").pixels));
+    await put("more/c.png", encodePng(image("", 3, "").pixels));
     // A byte order mark, the line ends of Windows, an empty line and a column that nobody asked for.
     await putMetadata(
       `\ufeff{"file_name": "b.png", "text": "a \\"red\\" bear"}\r`,

@@ -4,7 +4,7 @@ import path from "node:path";
 import { StudioError } from "../../core/errors.ts";
 import type { Pixels } from "../../core/image/pixels.ts";
 import { decodePhoto } from "./decode.ts";
-import { encodePng } from "./png.ts";
+import { encodePng } from "../../core/image/png.ts";
 import { partialBeside, writeError, writeSynced } from "./write-file.ts";
 
 export interface CaptionedImage {
@@ -58,7 +58,7 @@ export async function writeImageFolder(
   try {
     await mkdir(partial, { recursive: true });
     for (const { name, pixels } of images) {
-      await writeSynced(path.join(partial, name), await encodePng(pixels));
+      await writeSynced(path.join(partial, name), encodePng(pixels));
     }
     const lines = images.map(({ name, text }) => JSON.stringify({ file_name: name, text }) + "\n");
     await writeSynced(path.join(partial, METADATA), lines.join(""));

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readPhotos } from "./photos.ts";
-import { encodePng } from "./png.ts";
+import { encodePng } from "../../core/image/png.ts";
 
 let folder: string;
 
@@ -24,7 +24,7 @@ async function put(name: string, content: Uint8Array | string): Promise<string> 
 }
 
 /** One pixel of grey. */
-const png = (value: number): Promise<Uint8Array> =>
+const png = (value: number): Uint8Array =>
   encodePng({ width: 1, height: 1, data: new Uint8ClampedArray(3).fill(value) });
 
 describe("readPhotos", () => {
