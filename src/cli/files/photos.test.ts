@@ -29,9 +29,9 @@ const png = (value: number): Uint8Array =>
 
 describe("readPhotos", () => {
   it("reads the photos by name and passes over what lies beside them", async () => {
-    await put("b.png", await png(2));
-    await put("a.PNG", await png(1));
-    await put("c without extension", await png(3));
+    await put("b.png", png(2));
+    await put("a.PNG", png(1));
+    await put("c without extension", png(3));
     await put("category.txt", "bear");
     await put("metadata.jsonl", "{}");
     await put(".DS_Store", "hidden");
@@ -45,14 +45,14 @@ describe("readPhotos", () => {
   });
 
   it("takes a single photo for itself", async () => {
-    const photos = await readPhotos(await put("only.png", await png(9)));
+    const photos = await readPhotos(await put("only.png", png(9)));
     expect(photos).toMatchObject([{ name: "only.png", pixels: { width: 1, height: 1 } }]);
   });
 
   it("leaves duplicates out and says so", async () => {
-    await put("a.png", await png(1));
-    await put("b.png", await png(2));
-    await put("copy of a.png", await png(1));
+    await put("a.png", png(1));
+    await put("b.png", png(2));
+    await put("copy of a.png", png(1));
     const warnings: string[] = [];
     const photos = await readPhotos(folder, (sentence) => warnings.push(sentence));
     expect(photos.map(({ name }) => name)).toEqual(["a.png", "b.png"]);
@@ -60,7 +60,7 @@ describe("readPhotos", () => {
   });
 
   it("refuses a text called .png among photos", async () => {
-    await put("a.png", await png(1));
+    await put("a.png", png(1));
     const text = await put("b.png", "no picture");
     await expect(readPhotos(folder)).rejects.toMatchObject({
       code: "invalid-input",
