@@ -8,8 +8,9 @@ export default defineConfig({
   server: { headers: isolationHeaders },
   preview: { headers: isolationHeaders },
   worker: { format: "es" },
-  // onnxruntime-web finds its .wasm beside its own module; pre-bundling would move the one only.
-  optimizeDeps: { exclude: ["onnxruntime-web"] },
+  // onnxruntime-web finds its .wasm beside its own module; pre-bundling would move the one only. The HEIC decoder is
+  // asked for late, when finding it would reload the page.
+  optimizeDeps: { exclude: ["onnxruntime-web"], include: ["heic-to/csp"] },
   build: {
     target: "es2023",
     // Everything is a file of its own: nothing is turned into a data: URL, which isolation headers

@@ -43,7 +43,7 @@ export default defineConfig({
         },
       },
       {
-        optimizeDeps: { exclude: ["onnxruntime-web"] },
+        optimizeDeps: { exclude: ["onnxruntime-web"], include: ["heic-to/csp"] },
         server: { headers: isolationHeaders },
         test: {
           name: "gpu",

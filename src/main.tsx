@@ -7,10 +7,12 @@ import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
 import { DEFAULT_MODEL } from "./core/default-model.ts";
 import { startEngine } from "./rpc/client.ts";
+import { createPhotosClient } from "./rpc/photos-client.ts";
 import { EngineContext } from "./state/engine-context.ts";
 import { imageStored } from "./state/gallery.ts";
 import { createGenerationStore } from "./state/generation-store.ts";
 import { createModelStore } from "./state/model-store.ts";
+import { createPhotoLibrary, PhotoContext } from "./state/photos.ts";
 import { queryClient } from "./state/query-client.ts";
 import { connectTrainingStore } from "./state/runs.ts";
 import { cssVariables, theme } from "./ui/theme.ts";
@@ -22,6 +24,7 @@ const engine = startEngine();
 const modelId = new URLSearchParams(location.search).get("model") ?? DEFAULT_MODEL.id;
 const models = createModelStore(engine, modelId);
 models.getState().open("auto");
+const photos = createPhotoLibrary(createPhotosClient());
 const training = connectTrainingStore(engine, queryClient);
 const generation = createGenerationStore({
   engine,
@@ -34,7 +37,9 @@ createRoot(container).render(
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <QueryClientProvider client={queryClient}>
         <EngineContext value={{ engine, models, training, generation }}>
-          <App />
+          <PhotoContext value={photos}>
+            <App />
+          </PhotoContext>
         </EngineContext>
       </QueryClientProvider>
     </MantineProvider>

@@ -2,9 +2,9 @@
 import { readFile, stat } from "node:fs/promises";
 import sharp from "sharp";
 import { StudioError } from "../../core/errors.ts";
-import type { Pixels } from "../../core/image/pixels.ts";
+import { pictureFormat } from "../../core/image/file-format.ts";
+import { MOST_PIXELS, type Pixels } from "../../core/image/pixels.ts";
 
-const MOST_PIXELS = 100e6;
 const MOST_BYTES = 500e6;
 
 /**
@@ -40,7 +40,7 @@ export async function readImageFile(file: string): Promise<Uint8Array> {
 
 /** As {@link decodePhoto}, of bytes that were read from `file`. */
 export async function decodeImage(bytes: Uint8Array, file: string): Promise<Pixels> {
-  const format = formatOf(bytes);
+  const format = pictureFormat(bytes);
   if (format === "HEIC") {
     throw new StudioError(
       "invalid-input",
@@ -82,18 +82,4 @@ function requireModest(width: number, height: number, file: string): void {
     "invalid-input",
     `"${file}" has ${width} x ${height} pixels; photos may have ${MOST_PIXELS / 1e6} million, make it smaller.`,
   );
-}
-
-/** By the first bytes, never by the name; null for everything that is not one of these. */
-function formatOf(bytes: Uint8Array): string | null {
-  const head = Buffer.from(bytes.subarray(0, 64)).toString("latin1");
-  if (head.startsWith("\xff\xd8\xff")) return "JPEG";
-  if (head.startsWith("\x89PNG\r\n\x1a\n")) return "PNG";
-  if (head.startsWith("RIFF") && head.startsWith("WEBP", 8)) return "WebP";
-  if (head.startsWith("GIF8")) return "GIF";
-  if (head.startsWith("II*\0") || head.startsWith("MM\0*")) return "TIFF";
-  // ISO base media: the brands of the first box say what is inside.
-  if (!head.startsWith("ftyp", 4)) return null;
-  if (/avi[fs]/.test(head)) return "AVIF";
-  return /hei[cxms]|hev[cx]|mif1|msf1/.test(head) ? "HEIC" : null;
 }

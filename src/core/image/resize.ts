@@ -1,5 +1,6 @@
 /** @file Resampling with antialiasing, as Pillow and torch do it: when shrinking, the filter widens with the reduction. */
-import type { Planes } from "./pixels.ts";
+import { toPlanes } from "./convert.ts";
+import type { Pixels, Planes } from "./pixels.ts";
 
 /** "bicubic" is the cubic convolution with a = -0.5, Pillow's and torch's with antialiasing. */
 export type ResizeFilter = "bilinear" | "bicubic";
@@ -16,6 +17,33 @@ export function resize(image: Planes, width: number, height: number, filter: Res
     height,
     data: resizeColumns(narrowed, image.height, width, taps(image.height, height, filter)),
   };
+}
+
+/** Rows that are planes at one time. */
+const BAND = 256;
+
+/**
+ * As {@link resize} of all of it as planes, which take twelve bytes a pixel; here only some rows at a time are.
+ */
+export function resizePixels(
+  pixels: Pixels,
+  width: number,
+  height: number,
+  filter: ResizeFilter,
+): Planes {
+  const across = taps(pixels.width, width, filter);
+  const narrowed = new Float32Array(3 * pixels.height * width);
+  for (let top = 0; top < pixels.height; top += BAND) {
+    const rows = Math.min(BAND, pixels.height - top);
+    const data = pixels.data.subarray(3 * pixels.width * top, 3 * pixels.width * (top + rows));
+    const band = resizeRows(toPlanes({ width: pixels.width, height: rows, data }), across);
+    for (let channel = 0; channel < 3; channel++) {
+      const rowsOfChannel = band.subarray(channel * rows * width, (channel + 1) * rows * width);
+      narrowed.set(rowsOfChannel, (channel * pixels.height + top) * width);
+    }
+  }
+  const down = taps(pixels.height, height, filter);
+  return { width, height, data: resizeColumns(narrowed, pixels.height, width, down) };
 }
 
 /** What each of `out` results takes from a line of inputs: `weights[i * most + k]` of input `first[i] + k`. */
