@@ -5,13 +5,16 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
-import { DEFAULT_MODEL } from "./core/default-model.ts";
 import { startEngine } from "./rpc/client.ts";
+import { startHub } from "./rpc/hub-client.ts";
 import { createPhotosClient } from "./rpc/photos-client.ts";
+import { firstModel, rememberModel } from "./state/chosen-model.ts";
 import { EngineContext } from "./state/engine-context.ts";
 import { imageStored } from "./state/gallery.ts";
 import { createGenerationStore } from "./state/generation-store.ts";
+import { HubContext } from "./state/hub-context.ts";
 import { createModelStore } from "./state/model-store.ts";
+import { connectHubStore } from "./state/models.ts";
 import { createPhotoLibrary, PhotoContext } from "./state/photos.ts";
 import { queryClient } from "./state/query-client.ts";
 import { connectTrainingStore } from "./state/runs.ts";
@@ -21,8 +24,7 @@ const container = document.getElementById("root");
 if (container === null) throw new Error("index.html has no element with the id root");
 
 const engine = startEngine();
-const modelId = new URLSearchParams(location.search).get("model") ?? DEFAULT_MODEL.id;
-const models = createModelStore(engine, modelId);
+const models = createModelStore(engine, firstModel(), rememberModel);
 models.getState().open("auto");
 const photos = createPhotoLibrary(createPhotosClient());
 const training = connectTrainingStore(engine, queryClient);
@@ -31,6 +33,7 @@ const generation = createGenerationStore({
   models,
   onImage: (id) => void imageStored(queryClient, id),
 });
+const hub = connectHubStore(startHub(), queryClient);
 
 createRoot(container).render(
   <StrictMode>
@@ -38,7 +41,9 @@ createRoot(container).render(
       <QueryClientProvider client={queryClient}>
         <EngineContext value={{ engine, models, training, generation }}>
           <PhotoContext value={photos}>
-            <App />
+            <HubContext value={hub}>
+              <App />
+            </HubContext>
           </PhotoContext>
         </EngineContext>
       </QueryClientProvider>

@@ -57,6 +57,7 @@ function setUp(status: ModelStatus = open, stops = true) {
     preference: "auto",
     status,
     open: () => undefined,
+    openModel: () => Promise.resolve(),
   }));
   let ids = 0;
   const store = createGenerationStore({

@@ -109,4 +109,21 @@ describe("the model store", () => {
     await settled();
     expect(store.getState().status).toEqual({ kind: "open", info: infoFor("wasm") });
   });
+
+  it("opens another model, and says so once a person's choice is open", async () => {
+    const { engine, openings } = controlledEngine();
+    const chosen: string[] = [];
+    const store = createModelStore(engine, "nope", (id) => chosen.push(id));
+    store.getState().open("wasm");
+    await settled();
+    openings[0]?.fail(new StudioError("model-not-found", "There is no such model."));
+    await settled();
+    const opened = store.getState().openModel("toybox-256");
+    expect(store.getState()).toMatchObject({ modelId: "toybox-256", preference: "wasm" });
+    await settled();
+    openings[1]?.succeed();
+    await opened;
+    expect(store.getState().status.kind).toBe("open");
+    expect(chosen).toEqual(["toybox-256"]);
+  });
 });

@@ -13,6 +13,8 @@ export interface ModelState {
   readonly status: ModelStatus;
   /** Opens the model on the backend asked for, in place of whatever is open. */
   readonly open: (preference: BackendPreference) => void;
+  /** Opens another model on the backend that was asked for last; settles once it is open, has failed or was overtaken. */
+  readonly openModel: (modelId: string) => Promise<void>;
 }
 
 export type ModelStore = StoreApi<ModelState>;
@@ -20,30 +22,32 @@ export type ModelStore = StoreApi<ModelState>;
 /**
  * The engine opens one model at a time, so requests queue here, and of those that wait only the
  * newest is carried out: switching back and forth costs one opening, not one for each click.
+ * @param onChosen a model that a person chose is open
  */
-export function createModelStore(engine: EngineApi, modelId: string): ModelStore {
+export function createModelStore(
+  engine: Pick<EngineApi, "openModel">,
+  modelId: string,
+  onChosen: (modelId: string) => void = () => undefined,
+): ModelStore {
   let newest = 0;
   let previous: Promise<void> = Promise.resolve();
 
-  return createStore<ModelState>()((set) => ({
-    modelId,
-    preference: "auto",
-    status: { kind: "opening", progress: null },
-    open(preference) {
-      const request = ++newest;
+  return createStore<ModelState>()((set, get) => {
+    const request = (id: string, preference: BackendPreference): Promise<void> => {
+      const own = ++newest;
       const show = (status: ModelStatus): void => {
-        if (request === newest) set({ status });
+        if (own === newest) set({ status });
       };
-      set({ preference, status: { kind: "opening", progress: null } });
+      set({ modelId: id, preference, status: { kind: "opening", progress: null } });
       previous = previous.then(async () => {
-        if (request !== newest) return;
+        if (own !== newest) return;
         let ended = false;
         const end = (status: ModelStatus): void => {
           ended = true;
           show(status);
         };
         await engine
-          .openModel(modelId, preference, (progress) => {
+          .openModel(id, preference, (progress) => {
             // Progress comes by a channel of its own, so the last of it may arrive after the answer.
             if (!ended) show({ kind: "opening", progress });
           })
@@ -52,6 +56,18 @@ export function createModelStore(engine: EngineApi, modelId: string): ModelStore
             (error: unknown) => end({ kind: "failed", error }),
           );
       });
-    },
-  }));
+      return previous;
+    };
+    return {
+      modelId,
+      preference: "auto",
+      status: { kind: "opening", progress: null },
+      open: (preference) => void request(get().modelId, preference),
+      async openModel(id) {
+        await request(id, get().preference);
+        const { status } = get();
+        if (status.kind === "open" && status.info.id === id) onChosen(id);
+      },
+    };
+  });
 }
