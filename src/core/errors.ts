@@ -15,6 +15,7 @@ export type ErrorCode =
   | "storage-failed"
   | "invalid-input"
   | "cancelled"
+  | "engine-stopped"
   | "internal";
 
 /** An error with a stable `code`; `message` is one clear sentence naming what is wrong and what to do. */

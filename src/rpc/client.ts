@@ -1,12 +1,15 @@
 /** @file The page's end of the engine: the worker, its calls, and an answer even when the worker dies. */
 import { proxy, releaseProxy, wrap, type Endpoint } from "comlink";
-import { StudioError } from "../core/errors.ts";
+import type { StudioError } from "../core/errors.ts";
 import type { EngineApi, TrainOutcome } from "./contracts.ts";
 import { installErrorTransfer } from "./transfer.ts";
+import { workerDeath } from "./worker-death.ts";
 
 installErrorTransfer();
 
 export interface EngineClient extends EngineApi {
+  /** Resolves, with why, once the worker is dead without having been asked to end. */
+  readonly death: Promise<StudioError>;
   /** Ends the worker at once, and with it everything it holds on the GPU. */
   terminate(): void;
 }
@@ -17,34 +20,28 @@ export function startEngine(): EngineClient {
     type: "module",
     name: "engine",
   });
-  const crash = new Promise<never>((_, reject) => {
-    const report = (event: Event): void => {
-      const detail =
-        event instanceof ErrorEvent && event.message !== "" ? ` (${event.message})` : "";
-      reject(new StudioError("internal", `The engine stopped${detail}. Reload the page.`));
-    };
-    worker.addEventListener("error", report);
-    worker.addEventListener("messageerror", report);
-  });
-  return connectEngine(worker, crash, () => {
+  const ended = new AbortController();
+  return connectEngine(worker, workerDeath(worker, ended.signal), () => {
+    ended.abort();
     worker.terminate();
   });
 }
 
-/**
- * The engine behind an endpoint. A call also ends when `crash` rejects, since a dead worker would
- * leave it waiting for ever.
- */
+/** The engine behind an endpoint. Calls also end with `death`: a dead worker would leave them waiting for ever. */
 export function connectEngine(
   endpoint: Endpoint,
-  crash: Promise<never>,
+  death: Promise<StudioError>,
   terminate: () => void,
 ): EngineClient {
   const remote = wrap<EngineApi>(endpoint);
+  const crash = death.then((error): never => {
+    throw error;
+  });
   // Without a call under way nobody waits for the crash; the next call will report it.
   crash.catch(() => undefined);
   const orCrash = <T>(answer: Promise<T>): Promise<T> => Promise.race([answer, crash]);
   return {
+    death,
     describeBackend: (preference) => orCrash(remote.describeBackend(preference)),
     openModel: (id, preference, onProgress) =>
       orCrash(remote.openModel(id, preference, proxy(onProgress))),

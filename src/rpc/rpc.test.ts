@@ -42,11 +42,11 @@ const engine: EngineApi = {
 
 const channels: MessageChannel[] = [];
 
-function connect(crash = new Promise<never>(() => undefined)): EngineClient {
+function connect(death = new Promise<StudioError>(() => undefined)): EngineClient {
   const channel = new MessageChannel();
   channels.push(channel);
   expose(engine, channel.port1);
-  return connectEngine(channel.port2, crash, () => {
+  return connectEngine(channel.port2, death, () => {
     channel.port2.close();
   });
 }
@@ -98,14 +98,18 @@ describe("the engine over a message channel", () => {
     expect(error).toMatchObject({ name: "TypeError", message: "no adapter" });
   });
 
-  it("ends a waiting call when the worker dies", async () => {
-    let crash: (reason: StudioError) => void = () => undefined;
-    const call = connect(
-      new Promise<never>((_, reject) => {
-        crash = reject;
+  it("ends a waiting call when the worker dies, and calls that come after", async () => {
+    let die: (reason: StudioError) => void = () => undefined;
+    const client = connect(
+      new Promise((resolve) => {
+        die = resolve;
       }),
-    ).close();
-    crash(new StudioError("internal", "The engine stopped. Reload the page."));
-    await expect(call).rejects.toMatchObject({ code: "internal" });
+    );
+    const call = client.close();
+    const reason = new StudioError("engine-stopped", "The engine stopped (boom).");
+    die(reason);
+    await expect(call).rejects.toBe(reason);
+    await expect(client.describeBackend("auto")).rejects.toBe(reason);
+    expect(await client.death).toBe(reason);
   });
 });
