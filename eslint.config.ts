@@ -16,6 +16,7 @@ const elements = [
   { type: "features", pattern: "src/features" },
   { type: "ui", pattern: "src/ui" },
   { type: "cli", pattern: "src/cli" },
+  { type: "sw", pattern: "src/sw" },
   { type: "workers", pattern: "workers" },
 ];
 
@@ -41,7 +42,7 @@ const importDirection = {
     allow("rpc", "core"),
     allow("engine", "core", "hub", "storage"),
     allowTypes("engine", "rpc"),
-    allow("workers", "core", "engine", "hub", "storage", "photos", "rpc"),
+    allow("workers", "core", "engine", "hub", "storage", "photos", "rpc", "sw"),
     allow("cli", "core", "engine", "hub", "storage"),
     allowTypes("cli", "rpc"),
     allow("state", "core", "storage"),

@@ -1,10 +1,53 @@
-/** @file How the app is built and served while developing. */
+/** @file How the app is built and served while developing, and what makes it installable. */
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { VitePWA } from "vite-plugin-pwa";
 import { isolationHeaders } from "./scripts/isolation-headers.mjs";
 
 export default defineConfig({
-  plugins: [react()],
+  // Relative addresses (pages are told apart behind the "#"), so that the build works in any folder of a host.
+  base: "./",
+  plugins: [
+    react(),
+    VitePWA({
+      strategies: "injectManifest",
+      srcDir: "workers",
+      filename: "service-worker.ts",
+      // src/state/service-worker.ts registers it: the engine waits for it, and updates are asked for.
+      injectRegister: false,
+      injectManifest: {
+        globPatterns: ["**/*.{js,css,html,wasm,onnx,json,jsonl,txt,png,svg,webp,webmanifest}"],
+        // CLIP serves evaluation on the command line alone.
+        globIgnores: ["models/*/clip/**"],
+        // The UNet's 45 MB; files this large are kept when they are first used (workers/service-worker.ts).
+        maximumFileSizeToCacheInBytes: 100e6,
+      },
+      manifest: {
+        id: "./",
+        start_url: "./",
+        scope: "./",
+        name: "Custom Diffusion Studio",
+        short_name: "Diffusion Studio",
+        description:
+          "Teach a text-to-image model a new thing from a few photos, on your own machine.",
+        display: "standalone",
+        background_color: "#ffffff",
+        theme_color: "#1864ab",
+        categories: ["graphics", "photo"],
+        icons: [
+          { src: "icon-192.png", sizes: "192x192", type: "image/png" },
+          { src: "icon-512.png", sizes: "512x512", type: "image/png" },
+          {
+            src: "icon-maskable-512.png",
+            sizes: "512x512",
+            type: "image/png",
+            purpose: "maskable",
+          },
+          { src: "icon.svg", sizes: "any", type: "image/svg+xml" },
+        ],
+      },
+    }),
+  ],
   server: { headers: isolationHeaders },
   preview: { headers: isolationHeaders },
   worker: { format: "es" },

@@ -1,0 +1,110 @@
+/** @file Large files (the model, onnxruntime's WebAssembly, samples), kept for offline the first time they are used. */
+import { partOf } from "./byte-range.ts";
+
+/** As the build lists it: a revision where the name has no hash of the content. */
+export interface ListedFile {
+  readonly url: string;
+  readonly revision: string | null;
+}
+
+/** The list and the cache agree by address and revision: a file that a new version leaves as it was is not fetched again. */
+function keyOf({ url, revision }: ListedFile, base: string): string {
+  const address = new URL(url, base);
+  if (revision !== null) address.searchParams.set("revision", revision);
+  return address.href;
+}
+
+export class LargeFiles {
+  /** Cache keys by address. */
+  private readonly keys: ReadonlyMap<string, string>;
+  private readonly cacheName: string;
+  private readonly fetchFile: (request: Request) => Promise<Response>;
+  /** Files that are being written to the cache. */
+  private readonly writing = new Map<string, Promise<void>>();
+
+  /**
+   * @param base address that the list is relative to
+   * @param cacheName the same in every version, so that what has not changed stays
+   */
+  constructor(
+    files: readonly ListedFile[],
+    base: string,
+    cacheName: string,
+    fetchFile: (request: Request) => Promise<Response> = (request) => fetch(request),
+  ) {
+    this.cacheName = cacheName;
+    this.fetchFile = fetchFile;
+    this.keys = new Map(files.map((file) => [new URL(file.url, base).href, keyOf(file, base)]));
+  }
+
+  /**
+   * The file that is asked for: from the cache, or from the network and into the cache in passing, so that nothing is
+   * fetched twice. Null where it is none of these files.
+   * @param keepAlive holds the service worker until the file is written
+   */
+  async respond(
+    request: Request,
+    keepAlive: (work: Promise<unknown>) => void,
+  ): Promise<Response | null> {
+    const { pathname } = new URL(request.url);
+    const address = new URL(pathname, request.url).href;
+    const key = this.keys.get(address);
+    if (key === undefined) return null;
+    await this.writing.get(key);
+    const cache = await caches.open(this.cacheName);
+    const kept = await cache.match(key);
+    const range = request.headers.get("range");
+    if (kept !== undefined) return range === null ? kept : partOf(kept, range);
+    if (range !== null) return this.fetchFile(request);
+    const response = await this.fetchFile(request);
+    if (response.status !== 200) return response;
+    // Where there is no room the page still gets its file; what is missing is told when it is asked for.
+    const written = cache.put(key, response.clone()).catch(() => undefined);
+    keepAlive(this.hold(key, written));
+    return response;
+  }
+
+  /** Addresses of those that are not kept yet. */
+  async missing(): Promise<string[]> {
+    await Promise.all(this.writing.values());
+    const cache = await caches.open(this.cacheName);
+    const kept = new Set((await cache.keys()).map(({ url }) => url));
+    return [...this.keys].filter(([, key]) => !kept.has(key)).map(([address]) => address);
+  }
+
+  get count(): number {
+    return this.keys.size;
+  }
+
+  /** Fetches one file and keeps it; rejects where that cannot be done. */
+  async keep(address: string): Promise<void> {
+    const key = this.keys.get(address);
+    if (key === undefined) return;
+    // The browser's own cache may have it; "no-cache" asks the server whether that is still the file.
+    const request = new Request(address, { cache: "no-cache" });
+    const written = this.fetchFile(request).then(async (response) => {
+      if (response.status !== 200) throw new Error(`status ${response.status}`);
+      await (await caches.open(this.cacheName)).put(key, response);
+    });
+    await this.hold(
+      key,
+      written.catch(() => undefined),
+    );
+    await written;
+  }
+
+  /** Whoever asks for the file meanwhile waits for it, in place of fetching it a second time. */
+  private hold(key: string, written: Promise<void>): Promise<void> {
+    this.writing.set(key, written);
+    return written.finally(() => this.writing.delete(key));
+  }
+
+  /** Removes what this version does not list. */
+  async clean(): Promise<void> {
+    const cache = await caches.open(this.cacheName);
+    const wanted = new Set(this.keys.values());
+    for (const request of await cache.keys()) {
+      if (!wanted.has(request.url)) await cache.delete(request);
+    }
+  }
+}
