@@ -1,47 +1,67 @@
 /** @file The shell: header with the pages and what computes, and the page that the address names. */
-import { Container, Group, Title } from "@mantine/core";
-import { Redirect, Route, Router, Switch } from "wouter";
+import { Container, Title, VisuallyHidden } from "@mantine/core";
+import { useRef } from "react";
+import { Link, Redirect, Router, useLocation } from "wouter";
 import { useHashLocation } from "wouter/use-hash-location";
-import { ConceptsPage } from "./features/concepts/concepts-page.tsx";
-import { GeneratePage } from "./features/generate/generate-page.tsx";
 import { BackendBadge } from "./features/models/backend-badge.tsx";
-import { ModelsPage } from "./features/models/models-page.tsx";
+import { ActivityIndicator } from "./features/shell/activity-indicator.tsx";
+import { EngineAlert } from "./features/shell/engine-alert.tsx";
+import { Footer } from "./features/shell/footer.tsx";
+import { ModelProgress } from "./features/shell/model-progress.tsx";
+import { Navigation } from "./features/shell/navigation.tsx";
+import { PageBoundary } from "./features/shell/page-boundary.tsx";
+import { pageAt } from "./features/shell/pages.tsx";
+import { UpdateNotice } from "./features/shell/update-notice.tsx";
+import { usePageTitle } from "./features/shell/use-page-title.ts";
+import { Welcome } from "./features/shell/welcome.tsx";
 import { ColorSchemeSwitch } from "./ui/color-scheme-switch.tsx";
 import classes from "./app.module.css";
 
 export function App() {
   return (
     <Router hook={useHashLocation}>
-      <header className={classes.header}>
-        <Container size="lg" h="100%">
-          <Group h="100%" justify="space-between" wrap="nowrap" gap="xs">
-            <Title order={1} className={classes.name}>
-              Custom Diffusion Studio
-            </Title>
-            <Group gap="xs" wrap="nowrap">
-              <BackendBadge />
-              <ColorSchemeSwitch />
-            </Group>
-          </Group>
-        </Container>
-      </header>
-      <Container component="main" size="lg" py="lg">
-        <Switch>
-          <Route path="/generate">
-            <GeneratePage />
-          </Route>
-          {/* /concepts, /concepts/new, /concepts/ID, /runs/ID */}
-          <Route path="/concepts/*?">
-            <ConceptsPage />
-          </Route>
-          <Route path="/models">
-            <ModelsPage />
-          </Route>
-          <Route>
-            <Redirect to="/generate" />
-          </Route>
-        </Switch>
-      </Container>
+      <Shell />
     </Router>
+  );
+}
+
+function Shell() {
+  const main = useRef<HTMLElement>(null);
+  const [path] = useLocation();
+  const { title, component: Page } = pageAt(path);
+  usePageTitle(title, path);
+  if (path === "/") return <Redirect to="/generate" replace />;
+  return (
+    <div className={classes.shell}>
+      {/* A button, since a link to "#main" would be taken for the address of a page. */}
+      <button type="button" className={classes.skip} onClick={() => main.current?.focus()}>
+        Skip to the page
+      </button>
+      <header className={classes.header}>
+        <Container size="lg" className={classes.bar}>
+          <Title order={1} className={classes.name}>
+            <Link href="/generate">Custom Diffusion Studio</Link>
+          </Title>
+          <Navigation />
+          <ActivityIndicator />
+          <BackendBadge />
+          <ColorSchemeSwitch />
+        </Container>
+        <ModelProgress />
+      </header>
+      {/* Screen readers hear of a new page, which is no new document to them. */}
+      <VisuallyHidden aria-live="polite">{title}</VisuallyHidden>
+      <main className={classes.main} tabIndex={-1} ref={main}>
+        <Container size="lg" py="lg">
+          <EngineAlert />
+          <UpdateNotice />
+          {path === "/generate" ? <Welcome /> : null}
+          <PageBoundary key={path.split("/")[1]}>
+            <Page />
+          </PageBoundary>
+        </Container>
+      </main>
+      <Footer />
+    </div>
   );
 }

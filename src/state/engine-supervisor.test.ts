@@ -64,6 +64,17 @@ describe("the supervised engine", () => {
     expect(await engine.countTokens("a", [])).toEqual({ kept: 2, cut: null });
   });
 
+  it("is started again by opening a model", async () => {
+    const { start, started } = engines();
+    const { engine, state } = superviseEngine(start, Promise.resolve());
+    await settled();
+    started[0]!.die(reason);
+    await settled();
+    await expect(engine.openModel("toybox-256", "auto", () => undefined)).rejects.toThrow();
+    expect(started).toHaveLength(2);
+    expect(state.getState().stopped).toBeNull();
+  });
+
   it("starts no second engine beside one that runs", async () => {
     const { start, started } = engines();
     const { state } = superviseEngine(start, Promise.resolve());

@@ -47,8 +47,11 @@ export function superviseEngine(start: () => EngineClient, ready: Promise<void>)
 
   const engine: EngineApi = {
     describeBackend: (preference) => now((engine) => engine.describeBackend(preference)),
-    openModel: (id, preference, onProgress) =>
-      now((engine) => engine.openModel(id, preference, onProgress)),
+    openModel(id, preference, onProgress) {
+      // Whoever opens a model wants an engine: one that has stopped is replaced.
+      state.getState().restart();
+      return now((engine) => engine.openModel(id, preference, onProgress));
+    },
     generate: (job, onEvent) => now((engine) => engine.generate(job, onEvent)),
     train: (runId, onEvent) => now((engine) => engine.train(runId, onEvent)),
     stop: (job) => now((engine) => engine.stop(job)),
