@@ -11,8 +11,8 @@ interface GalleryGridProps {
   readonly onMark: (id: string) => void;
 }
 
-/** Few enough to be mounted without anyone noticing. */
-const PIECE = 60;
+/** Few enough to be mounted within a frame or two. */
+const PIECE = 30;
 
 export function GalleryGrid({ images, marked, onOpen, onMark }: GalleryGridProps) {
   const [mounted, setMounted] = useState(PIECE);

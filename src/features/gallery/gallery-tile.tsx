@@ -1,5 +1,4 @@
 /** @file One image of the grid: opens full size, and can be marked for comparison. */
-import { Checkbox, UnstyledButton } from "@mantine/core";
 import { memo } from "react";
 import type { ImageRecord } from "../../state/gallery.ts";
 import { BlobImage } from "../../ui/blob-image.tsx";
@@ -13,6 +12,7 @@ interface GalleryTileProps {
   readonly onMark: (id: string) => void;
 }
 
+/** Bare elements: there may be hundreds, and Mantine's cost several times as much to mount. */
 export const GalleryTile = memo(function GalleryTile({
   image: { id, png, settings },
   marked,
@@ -23,16 +23,17 @@ export const GalleryTile = memo(function GalleryTile({
   const label = `${settings.prompt}, seed ${settings.seed}`;
   return (
     <li ref={ref} className={classes.tile} data-marked={marked ? true : undefined}>
-      <UnstyledButton
+      <button
+        type="button"
         className={classes.open}
         aria-label={`Open: ${label}`}
         onClick={() => onOpen(id)}
       >
         {near ? <BlobImage blob={png} alt="" className={classes.picture} /> : null}
-      </UnstyledButton>
-      <Checkbox
+      </button>
+      <input
+        type="checkbox"
         className={classes.mark}
-        size="sm"
         aria-label={`Compare: ${label}`}
         checked={marked}
         onChange={() => onMark(id)}

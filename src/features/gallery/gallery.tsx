@@ -106,7 +106,14 @@ export function Gallery({ openId, onOpen, onReuse }: GalleryProps) {
           </Button>
         </Group>
       ) : null}
-      <GalleryGrid images={filtered} marked={marked} onOpen={onOpen} onMark={onMark} />
+      {/* Another filter begins at the top again, with few images mounted. */}
+      <GalleryGrid
+        key={`${settled.concept ?? ""} ${settled.text}`}
+        images={filtered}
+        marked={marked}
+        onOpen={onOpen}
+        onMark={onMark}
+      />
       <Viewer
         image={open}
         position={position}

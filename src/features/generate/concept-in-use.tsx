@@ -1,6 +1,7 @@
 /** @file The concept that the prompt uses: how strongly, and which one where several share the word. */
 import { Button, Group, Paper, Select, Slider, Text } from "@mantine/core";
 import { useId } from "react";
+import classes from "./concept-in-use.module.css";
 import type { NamedConcept } from "./prompt-phrases.ts";
 
 interface ConceptInUseProps {
@@ -62,6 +63,7 @@ export function ConceptInUse({
         value={strength}
         onChange={onStrength}
         label={null}
+        classNames={{ markLabel: classes.mark ?? "" }}
         marks={[
           { value: 0, label: "0" },
           { value: 1, label: "1" },

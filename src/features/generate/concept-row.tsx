@@ -70,7 +70,7 @@ function ConceptChip({ concept, fitting, used, onInsert }: ConceptChipProps) {
           {name}
         </Text>
         <Text size="xs" c="dimmed" component="div">
-          {fitting ? (phraseOf(concept) ?? "no word of its own") : `for ${baseModel.id}`}
+          {fitting ? (phraseOf(concept) ?? "no word of its own") : `made for ${baseModel.id}`}
         </Text>
       </span>
     </UnstyledButton>

@@ -31,12 +31,12 @@ export function PromptHint({ prompt, tokens, unknown, fingerprint }: PromptHintP
         {data === undefined ? null : `${data.kept} of ${LIMIT} tokens`}
       </Text>
       {data?.cut === null || data?.cut === undefined ? null : (
-        <Text size="sm" c="var(--mantine-color-warning-text)">
+        <Text size="sm" fw={500}>
           The text encoder reads {LIMIT} tokens, so the end is cut off: “{data.cut}”.
         </Text>
       )}
       {unknown.length === 0 ? null : (
-        <Text size="sm" c="var(--mantine-color-warning-text)">
+        <Text size="sm" fw={500}>
           No concept here is called {unknown.join(" or ")}, so the model reads it as ordinary
           letters.
         </Text>

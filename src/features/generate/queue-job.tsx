@@ -37,7 +37,7 @@ export function QueueJob({ job, surroundings }: QueueJobProps) {
         </Text>
         <JobProgress job={job} surroundings={surroundings} />
         {cuts.map((cut) => (
-          <Text key={cut} size="xs" c="var(--mantine-color-warning-text)">
+          <Text key={cut} size="xs" fw={500}>
             Too long for the text encoder, so this is not read: “{cut}”
           </Text>
         ))}
