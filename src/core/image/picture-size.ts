@@ -6,7 +6,7 @@ export interface PictureSize {
   readonly height: number;
 }
 
-/** Before turning upright; null where the header does not say, or is cut off. */
+/** Before turning upright and trimming; null where the header does not say, or is cut off. */
 export function pictureSize(bytes: Uint8Array, format: PictureFormat): PictureSize | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {

@@ -87,9 +87,14 @@ function CropForm({ source, pictureSize, busy, onApply, onCancel }: CropFormProp
             zoom={zoom}
             maxZoom={MOST_ZOOM}
             aspect={1}
+            objectFit="vertical-cover"
             keyboardStep={4}
             disableAutomaticStylesInjection
-            cropperProps={{ "aria-label": "Square to keep. Move it with the arrow keys." }}
+            cropperProps={{
+              // Arrow keys are for it, and not for a screen reader to move on with.
+              role: "application",
+              "aria-label": "Square to keep. Move it with the arrow keys.",
+            }}
             mediaProps={{ alt: "" }}
             initialCroppedAreaPercentages={percentagesOf(square, source)}
             onCropChange={setCrop}

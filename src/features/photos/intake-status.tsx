@@ -1,5 +1,6 @@
 /** @file What is being read, and which files were left out and why. */
 import { Alert, Button, Group, List, Progress, Stack, Text } from "@mantine/core";
+import { TriangleAlert } from "lucide-react";
 import type { Intake } from "./use-intake.ts";
 import classes from "./photos.module.css";
 
@@ -7,7 +8,7 @@ export function IntakeStatus({ intake }: { readonly intake: Intake }) {
   const { progress, leftOut } = intake;
   return (
     <>
-      <div role="status">
+      <div role="status" className={classes.status}>
         {progress === null ? null : (
           <Group gap="sm" wrap="nowrap">
             <Stack gap={4} className={classes.grow}>
@@ -29,7 +30,9 @@ export function IntakeStatus({ intake }: { readonly intake: Intake }) {
       {leftOut.length === 0 ? null : (
         <Alert
           role="alert"
-          color="orange"
+          mb="md"
+          variant="default"
+          icon={<TriangleAlert aria-hidden />}
           title={
             leftOut.length === 1 ? "A file was left out" : `${leftOut.length} files were left out`
           }

@@ -1,6 +1,7 @@
 /** @file How many photos there are, and whether that is a good number. */
 import { Group, Text } from "@mantine/core";
 import { TriangleAlert } from "lucide-react";
+import classes from "./photos.module.css";
 
 const FEWEST = 3;
 const MOST = 20;
@@ -25,7 +26,7 @@ export function PhotoCount({ count }: { readonly count: number }) {
       </Text>
       {warning === null ? null : (
         <Group gap={6} wrap="nowrap" align="flex-start" mt={4}>
-          <TriangleAlert size={16} aria-hidden style={{ flexShrink: 0, marginTop: 2 }} />
+          <TriangleAlert size={16} aria-hidden className={classes.warning} />
           <Text size="sm" fw={500}>
             {warning}
           </Text>

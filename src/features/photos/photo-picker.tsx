@@ -56,8 +56,10 @@ export function PhotoPicker({ photos, onChange, pictureSize }: PhotoPickerProps)
         onFiles={(files) => intake.add(meantAsPictures(files))}
       />
       <FacesNotice />
-      <IntakeStatus intake={intake} />
-      <PhotoCount count={photos.length} />
+      <div>
+        <IntakeStatus intake={intake} />
+        <PhotoCount count={photos.length} />
+      </div>
       <PhotoGrid
         photos={photos}
         onAdjust={setAdjusting}

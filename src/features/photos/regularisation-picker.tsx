@@ -99,8 +99,10 @@ export function RegularisationPicker({
           {metadataError} No picture was added.
         </Alert>
       )}
-      <IntakeStatus intake={intake} />
-      <Chosen pictures={pictures} onClear={() => change(() => [])} />
+      <div>
+        <IntakeStatus intake={intake} />
+        <Chosen pictures={pictures} onClear={() => change(() => [])} />
+      </div>
     </Stack>
   );
 }
