@@ -2,7 +2,7 @@
 import { useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { z } from "zod";
 import { StudioError } from "../core/errors.ts";
-import { parseCaptions } from "../core/image/captions.ts";
+import { parseMetadata } from "../core/image/captions.ts";
 import type { CaptionedPicture, PhotoLibrary, PreparedPhoto } from "./photos.ts";
 
 const sampleIndex = z.object({
@@ -75,15 +75,14 @@ export async function loadSampleRegularisation(
   const { regularisation } = await fetchIndex();
   const found = regularisation.find((set) => set.category === category.trim().toLowerCase());
   if (found === undefined) return null;
-  const captions = parseCaptions(
-    await (await fetchSample(`${found.folder}/metadata.jsonl`)).text(),
-  );
+  const metadata = `${found.folder}/metadata.jsonl`;
+  const lines = parseMetadata(await (await fetchSample(metadata)).text(), metadata);
   const pictures: CaptionedPicture[] = [];
-  for (const [name, caption] of captions) {
+  for (const { name, text } of lines) {
     const file = await (await fetchSample(`${found.folder}/${name}`)).blob();
     const { png } = await library.cut(await library.open(file, name), null, pictureSize);
-    pictures.push({ caption, png });
-    onProgress(pictures.length, captions.size);
+    pictures.push({ caption: text, png });
+    onProgress(pictures.length, lines.length);
   }
   return pictures;
 }

@@ -2,6 +2,7 @@
 import { mkdir, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
 import path from "node:path";
 import { StudioError } from "../../core/errors.ts";
+import { lineError, parseMetadata } from "../../core/image/captions.ts";
 import type { Pixels } from "../../core/image/pixels.ts";
 import { decodePhoto } from "./decode.ts";
 import { encodePng } from "../../core/image/png.ts";
@@ -31,6 +32,10 @@ export async function readImageFolder(folder: string): Promise<CaptionedImage[]>
     );
   });
   const entries = parseMetadata(content, file);
+  for (const { line, name } of entries) {
+    if (staysInside(name)) continue;
+    throw lineError(file, line, `"${name}" leads out of the folder; pictures must lie inside it.`);
+  }
   const images: CaptionedImage[] = [];
   for (const { line, name, text } of entries) {
     const pixels = await decodePhoto(path.join(folder, name)).catch((cause: unknown) => {
@@ -71,64 +76,11 @@ export async function writeImageFolder(
   }
 }
 
-interface Entry {
-  readonly line: number;
-  readonly name: string;
-  readonly text: string;
-}
-
-function parseMetadata(content: string, file: string): Entry[] {
-  const lineOf = new Map<string, number>();
-  const entries = content
-    .replace(/^\ufeff/, "")
-    .split("\n")
-    .flatMap((source, i) => (source.trim() === "" ? [] : [parseLine(source, i + 1, file)]));
-  for (const { line, name } of entries) {
-    const earlier = lineOf.get(name);
-    if (earlier !== undefined) {
-      throw lineError(file, line, `"${name}" is already in line ${earlier}.`);
-    }
-    lineOf.set(name, line);
-  }
-  if (entries.length === 0) {
-    throw new StudioError("invalid-input", `"${file}" lists no pictures.`);
-  }
-  return entries;
-}
-
-function parseLine(source: string, line: number, file: string): Entry {
-  const fields = parseObject(source);
-  if (fields === null) throw lineError(file, line, "it is not a JSON object.");
-  const { file_name: name, text } = fields;
-  if (typeof name !== "string" || name === "") {
-    throw lineError(file, line, `"file_name" is missing.`);
-  }
-  if (typeof text !== "string") throw lineError(file, line, `"text" is missing.`);
-  if (!staysInside(name)) {
-    throw lineError(file, line, `"${name}" leads out of the folder; pictures must lie inside it.`);
-  }
-  return { line, name, text };
-}
-
-function parseObject(source: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(source);
-    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isObject ? { ...value } : null;
-  } catch {
-    return null;
-  }
-}
-
 /** Judged alike on every system: neither absolute there, nor with a step upwards. */
 function staysInside(name: string): boolean {
   const absolute =
     path.posix.isAbsolute(name) || path.win32.isAbsolute(name) || /^[a-z]:/i.test(name);
   return !absolute && !name.split(/[\\/]/).includes("..");
-}
-
-function lineError(file: string, line: number, sentence: string): StudioError {
-  return new StudioError("invalid-input", `"${file}", line ${line}: ${sentence}`);
 }
 
 /** Ours to get right: plain names, each once, that do not say another format. */

@@ -1,7 +1,7 @@
 /** @file Regularisation pictures of one's own, with captions from metadata.jsonl or one caption for all of them. */
 import { Alert, Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
-import { parseCaptions } from "../../core/image/captions.ts";
+import { parseMetadata } from "../../core/image/captions.ts";
 import { usePhotoLibrary, type CaptionedPicture } from "../../state/photos.ts";
 import { BlobImage } from "../../ui/blob-image.tsx";
 import { errorSentence } from "../../ui/error-sentence.ts";
@@ -70,7 +70,8 @@ export function RegularisationPicker({
     setMetadataError(null);
     try {
       const metadata = files.find(isMetadata);
-      captions.current = new Map(metadata && parseCaptions(await metadata.text()));
+      const lines = metadata && parseMetadata(await metadata.text(), metadata.name);
+      captions.current = new Map(lines?.map(({ name, text }) => [name, text]));
     } catch (error) {
       setMetadataError(errorSentence(error));
       return;
