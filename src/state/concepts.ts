@@ -66,18 +66,3 @@ export function useRemoveConcept(): UseMutationResult<void, Error, ConceptRecord
 export function useRestoreConcept(): UseMutationResult<void, Error, ConceptRecord> {
   return useConceptChange((record) => concepts.put(record));
 }
-
-/** The concept file of a record and the name to save it under; letters that file systems refuse are left out. */
-export function conceptDownload({ name, file }: Pick<ConceptRecord, "name" | "file">): {
-  readonly blob: Blob;
-  readonly fileName: string;
-} {
-  const safe = name
-    .normalize("NFC")
-    .replace(/[\p{Cc}<>:"/\\|?*]+/gu, " ")
-    .replace(/\s+/gu, " ")
-    .trim()
-    // Windows takes no name that ends with a dot, and hides files that begin with one elsewhere.
-    .replace(/^\.+|[. ]+$/gu, "");
-  return { blob: file, fileName: `${safe === "" ? "concept" : safe}.concept.safetensors` };
-}

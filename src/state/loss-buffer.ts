@@ -11,6 +11,7 @@ export class LossBuffer {
   private target = new Float32Array(256);
   private regularisation = new Float32Array(256);
   private count = 0;
+  private view: LossColumns | null = null;
   private readonly listeners = new Set<() => void>();
 
   get length(): number {
@@ -38,21 +39,21 @@ export class LossBuffer {
     if (points.length > 0) this.notify();
   }
 
-  columns(): LossColumns {
-    return {
+  /** The same object until something changes: what a component compares to see whether to draw again. */
+  readonly columns = (): LossColumns =>
+    (this.view ??= {
       length: this.count,
       target: this.target.subarray(0, this.count),
       regularisation: this.regularisation.subarray(0, this.count),
-    };
-  }
+    });
 
   /** @returns a function that ends the subscription */
-  subscribe(listener: () => void): () => void {
+  readonly subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
     return () => {
       this.listeners.delete(listener);
     };
-  }
+  };
 
   private set(step: number, target: number, regularisation: number): void {
     if (!Number.isInteger(step) || step < 1) return;
@@ -77,6 +78,7 @@ export class LossBuffer {
   }
 
   private notify(): void {
+    this.view = null;
     for (const listener of this.listeners) listener();
   }
 }

@@ -8,19 +8,28 @@ import {
   type UseQueryResult,
 } from "@tanstack/react-query";
 import type { EngineApi } from "../rpc/contracts.ts";
-import { runFiles, type StoredPhoto, type StoredPreview } from "../storage/run-files.ts";
+import {
+  runFiles,
+  type StoredPhoto,
+  type StoredPreview,
+  type StoredRegularisation,
+} from "../storage/run-files.ts";
 import { runs, type RunRecord } from "../storage/runs.ts";
 import { conceptsChanged } from "./concepts.ts";
 import { createTrainingStore, type TrainingStore } from "./training-store.ts";
+import { showProgressInTitle } from "./training-title.ts";
 import { holdWakeLock } from "./wake-lock.ts";
 
-export type { RunRecord, StoredPhoto, StoredPreview };
+export type { RunRecord, StoredPhoto, StoredPreview, StoredRegularisation };
 
 const KEY = ["runs"] as const;
 
+/** The engine holds a Web Lock of this name and the run's id while it trains. */
+const RUN_LOCK = "studio-run:";
+
 /** The training store of a page: its run's changes reach whatever shows them. */
 export function connectTrainingStore(engine: EngineApi, client: QueryClient): TrainingStore {
-  return createTrainingStore({
+  const training = createTrainingStore({
     engine,
     readHistory: (runId) => runFiles.read(runId, "history"),
     changed(what, runId) {
@@ -34,6 +43,8 @@ export function connectTrainingStore(engine: EngineApi, client: QueryClient): Tr
     },
     holdWakeLock,
   });
+  showProgressInTitle(training);
+  return training;
 }
 
 export interface RunList {
@@ -98,4 +109,66 @@ export function useRemoveRun(): UseMutationResult<void, Error, string> {
     },
     onSettled: () => client.invalidateQueries({ queryKey: KEY }),
   });
+}
+
+export interface NewRun {
+  readonly record: RunRecord;
+  readonly photos: readonly StoredPhoto[];
+  /** Empty where there is none, or the model is to paint it. */
+  readonly regularisation: readonly StoredRegularisation[];
+}
+
+/** Stores a run that has not begun. */
+export function useCreateRun(): UseMutationResult<void, Error, NewRun> {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async ({ record, photos, regularisation }) => {
+      try {
+        // The record last: a run that is listed has all its files.
+        await runFiles.write(record.id, "photos", photos);
+        if (regularisation.length > 0) {
+          await runFiles.write(record.id, "regularisation", regularisation);
+        }
+        await runs.put(record);
+      } catch (error) {
+        await runFiles.remove(record.id, "everything").catch(() => undefined);
+        throw error;
+      }
+    },
+    onSettled: () => client.invalidateQueries({ queryKey: KEY }),
+  });
+}
+
+/** Makes the steps that are kept all there are to do; training it once more then makes the concept of them. */
+export function useFinishEarly(): UseMutationResult<RunRecord, Error, RunRecord> {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async (run) => {
+      const shorten = (record: RunRecord): RunRecord => ({
+        ...record,
+        settings: { ...record.settings, steps: Math.max(1, record.step) },
+      });
+      await runs.update(run.id, shorten);
+      return (await runs.get(run.id)) ?? shorten(run);
+    },
+    onSettled: () => client.invalidateQueries({ queryKey: KEY }),
+  });
+}
+
+/** Runs that an engine of any tab trains right now: it holds a lock of the run's name. */
+export function useHeldRuns(watch: boolean): ReadonlySet<string> {
+  const { data } = useQuery({
+    queryKey: ["held-runs"],
+    queryFn: async () => {
+      const { held = [] } = await navigator.locks.query();
+      return held.flatMap(({ name }) =>
+        name?.startsWith(RUN_LOCK) === true ? [name.slice(RUN_LOCK.length)] : [],
+      );
+    },
+    staleTime: 0,
+    // Other tabs do not say when they begin or end.
+    refetchInterval: watch ? 2000 : false,
+    refetchOnWindowFocus: "always",
+  });
+  return new Set(data);
 }

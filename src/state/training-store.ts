@@ -21,7 +21,6 @@ export interface ActiveRun {
   readonly checkpointStep: number;
   /** A pause was asked for, and waits for the step that runs. */
   readonly stopping: boolean;
-  readonly notices: readonly string[];
 }
 
 export interface TrainingState {
@@ -30,6 +29,8 @@ export interface TrainingState {
   readonly active: ActiveRun | null;
   /** Losses of the run that trains or trained last. */
   readonly losses: LossBuffer;
+  /** What the run that trains or trained last had to say. */
+  readonly notices: { readonly runId: string | null; readonly sentences: readonly string[] };
   /** Why training of a run ended, where it did not end well. */
   readonly failure: { readonly runId: string; readonly error: unknown } | null;
   /** Trains a stored run from where it is. Settles when it has finished, is paused or has failed. */
@@ -92,8 +93,8 @@ export function createTrainingStore(environment: TrainingEnvironment): TrainingS
           changed("run", runId);
           break;
         case "notice":
-          update(({ notices }) => ({
-            notices: [...notices.filter((sentence) => sentence !== event.sentence), event.sentence],
+          set(({ notices: { sentences } }) => ({
+            notices: { runId, sentences: [...new Set([...sentences, event.sentence])] },
           }));
           break;
       }
@@ -103,6 +104,7 @@ export function createTrainingStore(environment: TrainingEnvironment): TrainingS
       activeRunId: null,
       active: null,
       losses: new LossBuffer(),
+      notices: { runId: null, sentences: [] },
       failure: null,
       async train({ id, step, settings }) {
         if (get().activeRunId !== null) return null;
@@ -114,9 +116,9 @@ export function createTrainingStore(environment: TrainingEnvironment): TrainingS
           millisecondsPerStep: null,
           checkpointStep: step,
           stopping: false,
-          notices: [],
         };
-        set({ activeRunId: id, active, losses, failure: null });
+        const notices = { runId: id, sentences: [] };
+        set({ activeRunId: id, active, losses, notices, failure: null });
         const release = holdWakeLock();
         try {
           const history = await readHistory(id);
