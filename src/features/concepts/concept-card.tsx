@@ -1,0 +1,126 @@
+/** @file A stored concept: its pictures, its word, the model it belongs to, and what can be done with it. */
+import { ActionIcon, Button, Group, Menu, Paper, Stack, Text, Title } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { Download, Ellipsis, LineChart, Pencil, Sparkles, Trash2 } from "lucide-react";
+import { useState } from "react";
+import { useLocation } from "wouter";
+import { exportConcept } from "../../state/concept-files.ts";
+import type { ConceptRecord } from "../../state/concepts.ts";
+import { useRun } from "../../state/runs.ts";
+import { ErrorAlert } from "../../ui/error-alert.tsx";
+import { formatBytes } from "../../ui/format.ts";
+import classes from "./concept-card.module.css";
+import { usePaintWith } from "./paint-with.ts";
+import { RenameDialog } from "./rename-dialog.tsx";
+import { saveFile } from "./save-file.ts";
+import { Thumbnails } from "./thumbnails.tsx";
+
+interface ConceptCardProps {
+  readonly concept: ConceptRecord;
+  readonly onDelete: () => void;
+}
+
+export function ConceptCard({ concept, onDelete }: ConceptCardProps) {
+  const { name, tokens, baseModel, file, createdAt, thumbnails } = concept;
+  const paintWith = usePaintWith();
+  const [renaming, setRenaming] = useState(false);
+  const save = useMutation({
+    mutationFn: async (pictures: boolean) => {
+      const { blob, fileName } = await exportConcept(concept, pictures);
+      saveFile(blob, fileName);
+    },
+  });
+  return (
+    <Paper withBorder component="li" className={classes.card} aria-label={name}>
+      <Thumbnails pictures={thumbnails} />
+      <Stack gap={6} p="sm" className={classes.body}>
+        <Group justify="space-between" wrap="nowrap" align="flex-start" gap="xs">
+          <div className={classes.words}>
+            <Title order={3} size="h5">
+              {name}
+            </Title>
+            <Text size="sm">
+              {tokens.map(({ token, category }) => `${token} ${category}`).join(", ")}
+            </Text>
+          </div>
+          <ConceptMenu
+            concept={concept}
+            onRename={() => setRenaming(true)}
+            onExport={(pictures) => save.mutate(pictures)}
+            onDelete={onDelete}
+          />
+        </Group>
+        <Text size="xs" c="dimmed">
+          {baseModel.id} · {formatBytes(file.size)} ·{" "}
+          {new Date(createdAt).toLocaleDateString("en-GB", { dateStyle: "medium" })}
+          {concept.source === "imported" ? " · imported" : ""}
+        </Text>
+        {save.error === null ? null : (
+          <ErrorAlert title="It could not be exported" error={save.error} />
+        )}
+        <Button
+          variant="light"
+          mt="auto"
+          leftSection={<Sparkles size={16} aria-hidden />}
+          onClick={() => paintWith(concept)}
+        >
+          Generate with it
+        </Button>
+      </Stack>
+      <RenameDialog concept={concept} opened={renaming} onClose={() => setRenaming(false)} />
+    </Paper>
+  );
+}
+
+interface ConceptMenuProps {
+  readonly concept: ConceptRecord;
+  readonly onRename: () => void;
+  readonly onExport: (pictures: boolean) => void;
+  readonly onDelete: () => void;
+}
+
+function ConceptMenu({ concept, onRename, onExport, onDelete }: ConceptMenuProps) {
+  const [, navigate] = useLocation();
+  // The run may have been deleted since.
+  const { data: run } = useRun(concept.runId ?? "");
+  return (
+    <Menu position="bottom-end" withinPortal>
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" aria-label={`More for ${concept.name}`}>
+          <Ellipsis size={18} aria-hidden />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<Pencil size={14} aria-hidden />} onClick={onRename}>
+          Rename
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<Download size={14} aria-hidden />}
+          onClick={() => onExport(concept.thumbnails.length > 0)}
+        >
+          Export
+        </Menu.Item>
+        {concept.thumbnails.length === 0 ? null : (
+          <Menu.Item
+            leftSection={<Download size={14} aria-hidden />}
+            onClick={() => onExport(false)}
+          >
+            Export without pictures
+          </Menu.Item>
+        )}
+        {run == null ? null : (
+          <Menu.Item
+            leftSection={<LineChart size={14} aria-hidden />}
+            onClick={() => navigate(`/runs/${run.id}`)}
+          >
+            How it was trained
+          </Menu.Item>
+        )}
+        <Menu.Divider />
+        <Menu.Item leftSection={<Trash2 size={14} aria-hidden />} onClick={onDelete}>
+          Delete
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,191 @@
+/** @file The page of a new concept: photos or a sample, words, a few settings, what it will take, and Train. */
+import { Anchor, Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { Brain } from "lucide-react";
+import { useMemo } from "react";
+import { Link, useLocation } from "wouter";
+import { defaultSettings } from "../../core/train/settings.ts";
+import type { ModelInfo } from "../../rpc/contracts.ts";
+import { useConcepts } from "../../state/concepts.ts";
+import { useTraining } from "../../state/engine-context.ts";
+import { useOpenModel } from "../../state/estimate.ts";
+import { useCreateRun, useRuns } from "../../state/runs.ts";
+import { askForPersistence } from "../../state/persistence.ts";
+import { ErrorAlert } from "../../ui/error-alert.tsx";
+import { PhotoPicker } from "../photos/photo-picker.tsx";
+import { SampleConcepts } from "../photos/sample-concepts.tsx";
+import { AdvancedDrawer } from "./advanced-drawer.tsx";
+import { ConceptFields } from "./concept-fields.tsx";
+import {
+  draftProblem,
+  draftPrompts,
+  draftSettings,
+  EMPTY_DRAFT,
+  estimateRequest,
+  newRun,
+} from "./draft.ts";
+import { useDraft } from "./draft-store.ts";
+import { EstimateBox } from "./estimate-box.tsx";
+import { freeToken } from "./free-token.ts";
+import { SimpleSettings } from "./simple-settings.tsx";
+import classes from "./new-concept.module.css";
+
+export function NewConceptPage() {
+  const model = useOpenModel();
+  const { draft, clear } = useDraft();
+  return (
+    <Stack>
+      <Anchor component={Link} href="/concepts" size="sm" className={classes.back}>
+        All concepts
+      </Anchor>
+      <Group justify="space-between">
+        <Title order={2}>New concept</Title>
+        {draft === EMPTY_DRAFT ? null : (
+          <Button variant="default" onClick={clear}>
+            Start over
+          </Button>
+        )}
+      </Group>
+      {model === null ? (
+        <Text>The model is being opened; the page Models shows how far it is.</Text>
+      ) : (
+        <Form model={model} />
+      )}
+    </Stack>
+  );
+}
+
+function Form({ model }: { readonly model: ModelInfo }) {
+  const { draft, change } = useDraft();
+  const words = useUsedWords();
+  const [advanced, { open, close }] = useDisclosure(false);
+  const context = { draft, model, freeToken: words.free };
+  const settings = draftSettings(context);
+  const problem = draftProblem(context);
+  const { pictureSize } = model;
+  return (
+    <div className={classes.columns}>
+      <Stack gap="lg">
+        <section aria-labelledby="photos-title">
+          <Title order={3} size="h4" mb="xs" id="photos-title">
+            Photos of one thing
+          </Title>
+          <PhotoPicker
+            photos={draft.photos}
+            pictureSize={pictureSize}
+            onChange={(photos) => change({ photos })}
+          />
+        </section>
+        {draft.photos.length > 0 ? null : <Samples pictureSize={pictureSize} />}
+      </Stack>
+      <Paper withBorder p="md" className={classes.aside}>
+        <Stack>
+          <ConceptFields freeToken={words.free} usedTokens={words.owners} />
+          <SimpleSettings
+            steps={settings.steps}
+            defaultSteps={defaultSettings(model.textWidth).steps}
+            onAdvanced={open}
+          />
+          <EstimateBox request={problem === null ? estimateRequest(context) : null} />
+          <TrainButton problem={problem} make={(id) => newRun(context, id, Date.now())} />
+        </Stack>
+      </Paper>
+      <AdvancedDrawer
+        opened={advanced}
+        onClose={close}
+        settings={settings}
+        prompts={draftPrompts(context)}
+        pictureSize={pictureSize}
+        problem={draft.photos.length === 0 ? null : problem}
+      />
+    </div>
+  );
+}
+
+function Samples({ pictureSize }: { readonly pictureSize: number }) {
+  const change = useDraft((state) => state.change);
+  return (
+    <section aria-labelledby="samples-title">
+      <Title order={3} size="h4" mb="xs" id="samples-title">
+        Or try a sample
+      </Title>
+      <SampleConcepts
+        pictureSize={pictureSize}
+        onChoose={({ regularisation, ...sample }) => {
+          change(sample);
+          if (regularisation === null) return;
+          const { category } = sample;
+          change({ regularisation: { kind: "sample", category, pictures: regularisation } });
+        }}
+      />
+    </section>
+  );
+}
+
+interface TrainButtonProps {
+  /** Why training cannot begin, or null. */
+  readonly problem: string | null;
+  readonly make: (id: string) => ReturnType<typeof newRun>;
+}
+
+function TrainButton({ problem, make }: TrainButtonProps) {
+  const [, navigate] = useLocation();
+  const clear = useDraft((state) => state.clear);
+  const train = useTraining((state) => state.train);
+  const busy = useTraining((state) => state.activeRunId !== null);
+  const create = useCreateRun();
+  const sentence = busy ? "Another run is training; pause it or wait for it." : problem;
+  return (
+    <Stack gap={6}>
+      <Button
+        size="md"
+        leftSection={<Brain size={18} aria-hidden />}
+        disabled={sentence !== null}
+        loading={create.isPending}
+        aria-describedby="train-problem"
+        onClick={() => {
+          const run = make(crypto.randomUUID());
+          // While the click still counts as one: some browsers ask the person.
+          void askForPersistence();
+          create.mutate(run, {
+            onSuccess: () => {
+              void train(run.record);
+              clear();
+              navigate(`/runs/${run.record.id}`);
+            },
+          });
+        }}
+      >
+        Train
+      </Button>
+      <Text size="sm" c="dimmed" id="train-problem">
+        {sentence}
+      </Text>
+      {create.error === null ? null : (
+        <ErrorAlert title="The run could not be stored" error={create.error} />
+      )}
+    </Stack>
+  );
+}
+
+/** Words of stored concepts and of runs on their way to one. */
+function useUsedWords(): {
+  readonly free: string;
+  readonly owners: ReadonlyMap<string, string>;
+} {
+  const { data: stored } = useConcepts();
+  const { data: trained } = useRuns();
+  return useMemo(() => {
+    const owners = new Map<string, string>();
+    const claim = (token: string, name: string): void => {
+      if (!owners.has(token.toLowerCase())) owners.set(token.toLowerCase(), name);
+    };
+    for (const { tokens, name } of stored?.concepts ?? []) {
+      for (const { token } of tokens) claim(token, name);
+    }
+    for (const { token, name, status } of trained?.runs ?? []) {
+      if (status !== "finished") claim(token, name);
+    }
+    return { free: freeToken(owners.keys()), owners };
+  }, [stored, trained]);
+}
