@@ -7,6 +7,7 @@ import { type ExternalReader, materialise } from "../../core/onnx/materialise.ts
 import { modelFromGraph } from "../../core/onnx/to-proto.ts";
 import { type DeviceTensor, type HostTensor, isOnDevice, type Tensor } from "../tensor.ts";
 import type { Runtime } from "./runtime.ts";
+import { turn } from "./turn.ts";
 
 type Feeds = Readonly<Record<string, Tensor>>;
 
@@ -95,6 +96,9 @@ export class Session {
     const inputs: Record<string, OrtTensor> = {};
     for (const [name, tensor] of Object.entries(feeds)) inputs[name] = this.input(name, tensor);
     return this.runtime.serial.run(async () => {
+      // WebAssembly computes without ever waiting: without a turn of the event loop between two runs, a whole job would
+      // be one task, and "stop" would be heard when there is nothing left to stop.
+      if (this.runtime.backend === "wasm") await turn();
       try {
         const results = await this.session.run(inputs);
         const outputs: Record<string, T> = {};
