@@ -8,6 +8,8 @@ export const theme = createTheme({
   defaultRadius: "md",
   cursorType: "pointer",
   respectReducedMotion: true,
+  // Colour alone does not tell a link from the words around it.
+  components: { Anchor: { defaultProps: { underline: "always" } } },
 });
 
 /** Mantine's own dimmed text has a contrast of 3.3 to 1 on white; these two are above 4.5. */

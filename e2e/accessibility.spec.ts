@@ -1,0 +1,37 @@
+/** @file Every page in both schemes, on a phone and on a desk: axe, the console, and the width of the screen. */
+import { expect, test } from "@playwright/test";
+import { expectAccessible, expectNoSidewaysScroll, watchConsole } from "./support/accessible.ts";
+
+const PAGES = [
+  ["/generate", "Generate"],
+  ["/concepts", "Concepts"],
+  ["/concepts/new", /concept/i],
+  ["/models", "Models"],
+  ["/nowhere", "There is no such page"],
+] as const;
+
+for (const [width, height] of [
+  [360, 740],
+  [1280, 800],
+] as const) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    test.describe(`${width} pixels, ${colorScheme}`, () => {
+      test.use({ viewport: { width, height }, colorScheme });
+
+      test("every page", async ({ page }) => {
+        const complaints = watchConsole(page);
+        for (const [address, heading] of PAGES) {
+          await test.step(address, async () => {
+            await page.goto(`/#${address}`);
+            await expect(
+              page.getByRole("main").getByRole("heading", { name: heading, level: 2 }).last(),
+            ).toBeVisible();
+            await expectAccessible(page);
+            await expectNoSidewaysScroll(page);
+          });
+        }
+        expect(complaints).toEqual([]);
+      });
+    });
+  }
+}
