@@ -41,6 +41,7 @@ const training = connectTrainingStore(engine, queryClient);
 const generation = createGenerationStore({
   engine,
   models,
+  training,
   onImage: (id) => void imageStored(queryClient, id),
 });
 const hub = connectHubStore(startHub(), queryClient);

@@ -59,6 +59,7 @@ function setUp(status: ModelStatus = open, stops = true) {
     open: () => undefined,
     openModel: () => Promise.resolve(),
   }));
+  const training = createStore<{ activeRunId: string | null }>()(() => ({ activeRunId: null }));
   let ids = 0;
   const store = createGenerationStore({
     engine: {
@@ -72,13 +73,14 @@ function setUp(status: ModelStatus = open, stops = true) {
       },
     },
     models,
+    training,
     onImage: (id) => stored.push(id),
     now: () => clock.now,
     newId: () => `job ${++ids}`,
   });
   const { add, cancel, retry } = store.getState();
   const states = () => store.getState().jobs.map(({ state }) => state.kind);
-  return { calls, stopped, stored, clock, models, store, add, cancel, retry, states };
+  return { calls, stopped, stored, clock, models, training, store, add, cancel, retry, states };
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
@@ -105,6 +107,17 @@ describe("the queue of images", () => {
     models.setState({ status: { kind: "failed", error: new Error() } });
     expect(calls).toHaveLength(0);
     models.setState({ status: open });
+    await settled();
+    expect(states()).toEqual(["preparing"]);
+  });
+
+  it("waits while something is being trained", async () => {
+    const { calls, add, training, states } = setUp();
+    training.setState({ activeRunId: "run" });
+    add(request("one"), null);
+    expect(states()).toEqual(["waiting"]);
+    expect(calls).toHaveLength(0);
+    training.setState({ activeRunId: null });
     await settled();
     expect(states()).toEqual(["preparing"]);
   });

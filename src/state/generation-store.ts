@@ -51,8 +51,13 @@ export type GenerationStore = StoreApi<GenerationState>;
 
 interface Surroundings {
   readonly engine: Pick<EngineApi, "generate" | "stop">;
-  /** Jobs wait until a model is open. */
+  /** Jobs wait until a model is open ... */
   readonly models: ModelStore;
+  /** ... and nothing is being trained: in the engine's own queue they could not be cancelled before it ends. */
+  readonly training: {
+    readonly getState: () => { readonly activeRunId: string | null };
+    readonly subscribe: (listener: () => void) => unknown;
+  };
   /** An image is stored; may be called twice for one image. */
   readonly onImage: (imageId: string) => void;
   /** Milliseconds, of a clock that never goes back. */
@@ -66,6 +71,7 @@ const PUBLISH_EVERY = 100;
 export function createGenerationStore({
   engine,
   models,
+  training,
   onImage,
   now = () => performance.now(),
   newId = () => crypto.randomUUID(),
@@ -180,12 +186,14 @@ export function createGenerationStore({
 
   const startNext = (): void => {
     if (running !== null || models.getState().status.kind !== "open") return;
+    if (training.getState().activeRunId !== null) return;
     const next = store.getState().jobs.find(({ state }) => state.kind === "waiting");
     if (next === undefined) return;
     running = next.id;
     void run(next);
   };
   models.subscribe(startNext);
+  training.subscribe(startNext);
 
   return store;
 }

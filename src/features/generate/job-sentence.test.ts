@@ -16,7 +16,7 @@ describe("jobSentence", () => {
     [{ kind: "waiting" }, idle, "Waits for its turn."],
     [{ kind: "waiting" }, { ...idle, model: "opening" }, "Waits until the model is open."],
     [
-      { kind: "preparing", what: null },
+      { kind: "waiting" },
       { ...idle, training: true },
       "Waits for the training run to finish or pause.",
     ],

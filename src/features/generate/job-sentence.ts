@@ -13,10 +13,9 @@ export function jobSentence(state: JobState, { model, training }: Surroundings):
     case "waiting":
       if (model === "opening") return "Waits until the model is open.";
       if (model === "failed") return "Waits: the model could not be opened, see the page Models.";
+      if (training) return "Waits for the training run to finish or pause.";
       return "Waits for its turn.";
     case "preparing":
-      // The engine does one thing at a time.
-      if (state.what === null && training) return "Waits for the training run to finish or pause.";
       return state.what === null ? "Preparing" : `Preparing: ${state.what}`;
     case "sampling": {
       const { done, total, millisecondsLeft } = state;

@@ -124,6 +124,8 @@ export function PromptPanel() {
           leftSection={<Sparkles size={18} aria-hidden="true" />}
           disabled={refusal !== null}
           aria-describedby="generate-refusal"
+          aria-keyshortcuts="Control+Enter"
+          title="Ctrl + Enter in the prompt does the same"
           onClick={submit}
         >
           Generate

@@ -1,7 +1,8 @@
 /** @file The seed: typed, shuffled, or locked so that the next job starts from the same noise. */
-import { ActionIcon, Group, NumberInput, Tooltip } from "@mantine/core";
+import { ActionIcon, Group, Tooltip } from "@mantine/core";
 import { Dices, Lock, LockOpen } from "lucide-react";
 import { changeForm, randomSeed, useGenerationForm } from "../../state/generation-form.ts";
+import { NumberField } from "./number-field.tsx";
 
 export function SeedField() {
   const seed = useGenerationForm((form) => form.seed);
@@ -11,18 +12,15 @@ export function SeedField() {
     : "Seed is shuffled after each job; click to keep it";
   return (
     <Group gap={6} align="flex-end" wrap="nowrap">
-      <NumberInput
+      <NumberField
         label="Seed"
         flex={1}
         hideControls
         allowDecimal={false}
         allowNegative={false}
         max={0xffffffff}
-        clampBehavior="strict"
         value={seed}
-        onChange={(value) => {
-          if (typeof value === "number") changeForm({ seed: value });
-        }}
+        onChange={(value) => changeForm({ seed: value })}
       />
       <Tooltip label="Shuffle the seed">
         <ActionIcon

@@ -1,20 +1,14 @@
 /** @file Sampler, steps, guidance and how many images; what is left alone follows the open model. */
-import { Button, NumberInput, Select, SimpleGrid, Stack, Textarea } from "@mantine/core";
+import { Button, Select, SimpleGrid, Stack, Textarea } from "@mantine/core";
 import { SAMPLERS } from "../../core/diffusion/sampler.ts";
 import { useModel } from "../../state/engine-context.ts";
 import { changeForm, useGenerationForm } from "../../state/generation-form.ts";
 import { SAMPLER_LABELS } from "../../ui/sampler-labels.ts";
 import { samplingOf } from "./sampling.ts";
+import { NumberField } from "./number-field.tsx";
 import { SeedField } from "./seed-field.tsx";
 
 const MAX_STEPS = 150;
-
-/** A number as it is typed: what is not one yet changes nothing. */
-const whenNumber =
-  (change: (value: number) => void) =>
-  (value: number | string): void => {
-    if (typeof value === "number") change(value);
-  };
 
 export function SettingsFields() {
   const textWidth = useModel(({ status }) =>
@@ -45,45 +39,41 @@ export function SettingsFields() {
           allowDeselect={false}
           onChange={(value) => changeForm({ sampler: value })}
         />
-        <NumberInput
+        <NumberField
           label="Steps"
           min={1}
           max={MAX_STEPS}
           allowDecimal={false}
-          clampBehavior="strict"
           value={steps}
-          onChange={whenNumber((value) => changeForm({ steps: value }))}
+          onChange={(value) => changeForm({ steps: value })}
         />
-        <NumberInput
+        <NumberField
           label="Guidance"
           min={0}
           max={30}
           step={0.5}
           decimalScale={2}
-          clampBehavior="strict"
           value={guidance}
-          onChange={whenNumber((value) => changeForm({ guidance: value }))}
+          onChange={(value) => changeForm({ guidance: value })}
         />
-        <NumberInput
+        <NumberField
           label="Images"
           min={1}
           max={16}
           allowDecimal={false}
-          clampBehavior="strict"
           value={form.count}
-          onChange={whenNumber((value) => changeForm({ count: value }))}
+          onChange={(value) => changeForm({ count: value })}
         />
         {sampler === "ddim" ? (
-          <NumberInput
+          <NumberField
             label="Eta"
             description="Fresh noise in each step: 0 is none."
             min={0}
             max={1}
             step={0.1}
             decimalScale={2}
-            clampBehavior="strict"
             value={eta}
-            onChange={whenNumber((value) => changeForm({ eta: value }))}
+            onChange={(value) => changeForm({ eta: value })}
           />
         ) : null}
       </SimpleGrid>
