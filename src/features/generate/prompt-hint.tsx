@@ -13,7 +13,8 @@ interface PromptHintProps {
   readonly fingerprint: string | null;
 }
 
-const LIMIT = 77;
+/** CLIP's text encoder has 77 places; the marks of start and end take two. Its tokenizer stays out of the page. */
+const LIMIT = 75;
 
 export function PromptHint({ prompt, tokens, unknown, fingerprint }: PromptHintProps) {
   const engine = useEngine();
