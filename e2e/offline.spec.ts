@@ -32,7 +32,9 @@ test("after one visit the studio works without its server, and nothing large was
   await openModel(page);
   expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
   await page.getByRole("link", { name: "Generate", exact: true }).click();
-  await expect(page.getByRole("heading", { name: "Generate" })).toBeVisible();
+  await page.getByLabel("Steps").fill("2");
+  await page.getByRole("button", { name: "Generate", exact: true }).click();
+  await expect(page.getByRole("button", { name: /^Open: / })).toHaveCount(1, { timeout: 180_000 });
 });
 
 test("a host without isolation headers: the page is isolated after one reload of its own", async ({

@@ -1,4 +1,4 @@
-/** @file Draws the PNG icons of the installed app from public/icon.svg: `node scripts/write-icons.mjs`. */
+/** @file Draws the PNG icons of the installed app from public/icon.svg: `npm run generate:icons`. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import sharp from "sharp";

@@ -1,8 +1,15 @@
 /** @file The page Concepts and those that belong to it: the list, a new concept, and a training run. */
+import { lazy } from "react";
 import { Redirect, Route, Switch } from "wouter";
-import { NewConceptPage } from "../training/new-concept-page.tsx";
-import { RunPage } from "../training/run-page.tsx";
 import { ConceptListPage } from "./concept-list-page.tsx";
+
+// Cropping photos and drawing curves are half of the code, and the list needs neither.
+const NewConceptPage = lazy(async () => ({
+  default: (await import("../training/new-concept-page.tsx")).NewConceptPage,
+}));
+const RunPage = lazy(async () => ({
+  default: (await import("../training/run-page.tsx")).RunPage,
+}));
 
 export function ConceptsPage() {
   return (

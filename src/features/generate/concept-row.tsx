@@ -3,7 +3,7 @@ import { Anchor, Text, UnstyledButton } from "@mantine/core";
 import { Link } from "wouter";
 import type { ConceptRecord } from "../../state/concepts.ts";
 import { BlobImage } from "../../ui/blob-image.tsx";
-import { baseModelLabel, fits } from "./concept-use.ts";
+import { fits } from "./concept-use.ts";
 import { phraseOf } from "./prompt-phrases.ts";
 import classes from "./concept-row.module.css";
 
@@ -51,7 +51,7 @@ interface ConceptChipProps {
 }
 
 function ConceptChip({ concept, fitting, used, onInsert }: ConceptChipProps) {
-  const { name, thumbnails } = concept;
+  const { name, thumbnails, baseModel } = concept;
   const picture = thumbnails[0];
   return (
     <UnstyledButton
@@ -70,9 +70,7 @@ function ConceptChip({ concept, fitting, used, onInsert }: ConceptChipProps) {
           {name}
         </Text>
         <Text size="xs" c="dimmed" component="div">
-          {fitting
-            ? (phraseOf(concept) ?? "no word of its own")
-            : `made for ${baseModelLabel(concept)}`}
+          {fitting ? (phraseOf(concept) ?? "no word of its own") : `made for ${baseModel.id}`}
         </Text>
       </span>
     </UnstyledButton>

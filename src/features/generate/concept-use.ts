@@ -29,11 +29,6 @@ export function fits(
   return fingerprint === null || baseModel.fingerprint === fingerprint;
 }
 
-/** What a concept was made for, as people tell models apart: two of one name may have different weights. */
-export function baseModelLabel({ baseModel }: Pick<NamedConcept, "baseModel">): string {
-  return `${baseModel.id}, weights ${baseModel.fingerprint.slice(0, 8)}`;
-}
-
 export function conceptUse<T extends NamedConcept>(
   prompt: string,
   concepts: readonly T[],

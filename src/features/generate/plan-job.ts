@@ -1,7 +1,7 @@
 /** @file From the form to what is asked of the engine, or to the sentence that says why it cannot be asked. */
 import type { GenerateRequest } from "../../state/generation-store.ts";
 import type { GenerationForm } from "../../state/generation-form.ts";
-import { baseModelLabel, type ConceptUse } from "./concept-use.ts";
+import type { ConceptUse } from "./concept-use.ts";
 import type { Sampling } from "./sampling.ts";
 
 export function refusalOf(prompt: string, use: ConceptUse): string | null {
@@ -10,7 +10,8 @@ export function refusalOf(prompt: string, use: ConceptUse): string | null {
     return `The prompt uses more than one concept (${use.tokens.join(", ")}). A picture is painted with one concept for now; keep one of them.`;
   }
   if (use.kind === "other-model") {
-    return `“${use.concept.name}” was made for another base model (${baseModelLabel(use.concept)}). Open that model on the page Models, or take the concept out of the prompt.`;
+    const { name, baseModel } = use.concept;
+    return `“${name}” was made for another base model (${baseModel.id}). Open that model on the page Models, or take the concept out of the prompt.`;
   }
   return null;
 }

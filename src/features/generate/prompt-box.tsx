@@ -19,7 +19,6 @@ interface PromptBoxProps {
   readonly phrases: readonly Phrase[];
   /** Below the box: how much of the prompt is read, and what is unknown in it. */
   readonly hint: ReactNode;
-  readonly onFocus: () => void;
   readonly onChange: (value: string) => void;
   readonly onSubmit: () => void;
 }
@@ -51,15 +50,7 @@ function Mirror({ value, phrases }: { value: string; phrases: readonly Phrase[] 
   );
 }
 
-export function PromptBox({
-  ref,
-  value,
-  phrases,
-  hint,
-  onFocus,
-  onChange,
-  onSubmit,
-}: PromptBoxProps) {
+export function PromptBox({ ref, value, phrases, hint, onChange, onSubmit }: PromptBoxProps) {
   const id = useId();
 
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
@@ -102,7 +93,6 @@ export function PromptBox({
           value={value}
           placeholder="What should the picture show?"
           aria-describedby={`${id}-hint`}
-          onFocus={onFocus}
           onChange={(event) => onChange(event.currentTarget.value)}
           onKeyDown={onKeyDown}
         />

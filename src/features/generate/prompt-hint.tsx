@@ -13,8 +13,7 @@ interface PromptHintProps {
   readonly fingerprint: string | null;
 }
 
-/** CLIP's text encoder has 77 places; the marks of start and end take two. Its tokenizer stays out of the page. */
-const LIMIT = 75;
+const LIMIT = 77;
 
 export function PromptHint({ prompt, tokens, unknown, fingerprint }: PromptHintProps) {
   const engine = useEngine();

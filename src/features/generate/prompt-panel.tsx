@@ -32,7 +32,6 @@ function choose({ id, tokens }: ConceptRecord): void {
 
 export function PromptPanel() {
   const box = useRef<HTMLTextAreaElement>(null);
-  const placed = useRef(false);
   const generation = useGenerationStore();
   const info = useModel(({ status }) => (status.kind === "open" ? status.info : null));
   const list = useConcepts();
@@ -56,10 +55,7 @@ export function PromptPanel() {
       return;
     }
     if (textarea === null) return;
-    // Before anyone has put the caret somewhere, browsers have it at the start.
-    const { selectionStart: start, selectionEnd: end } = placed.current
-      ? textarea
-      : { selectionStart: prompt.length, selectionEnd: prompt.length };
+    const { selectionStart: start, selectionEnd: end } = textarea;
     const result = insertPhrase(prompt, { start, end }, phrase);
     // The caret can be put behind the phrase only once the phrase is there.
     flushSync(() => changeForm({ prompt: result.prompt }));
@@ -88,9 +84,6 @@ export function PromptPanel() {
             fingerprint={fingerprint}
           />
         }
-        onFocus={() => {
-          placed.current = true;
-        }}
         onChange={(value) => changeForm({ prompt: value })}
         onSubmit={submit}
       />
