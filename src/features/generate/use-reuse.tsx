@@ -18,9 +18,7 @@ interface Outcome {
 /** Far above any picture of the studio; reading more would make the page wait. */
 const MOST_BYTES = 16 * 2 ** 20;
 
-export async function settingsOfFile(
-  file: Blob & { readonly name: string },
-): Promise<ImageSettings> {
+async function settingsOfFile(file: Blob & { readonly name: string }): Promise<ImageSettings> {
   const refuse = (sentence: string): never => {
     throw new StudioError("invalid-input", sentence);
   };
