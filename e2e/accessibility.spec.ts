@@ -5,7 +5,7 @@ import { expectAccessible, expectNoSidewaysScroll, watchConsole } from "./suppor
 const PAGES = [
   ["/generate", "Generate"],
   ["/concepts", "Concepts"],
-  ["/concepts/new", /concept/i],
+  ["/concepts/new", "New concept"],
   ["/models", "Models"],
   ["/nowhere", "There is no such page"],
 ] as const;
@@ -20,11 +20,14 @@ for (const [width, height] of [
 
       test("every page", async ({ page }) => {
         const complaints = watchConsole(page);
+        // With a model open the pages show all they have.
+        await page.goto("/#/models");
+        await expect(page.getByTestId("backend-reason")).toBeVisible({ timeout: 120_000 });
         for (const [address, heading] of PAGES) {
           await test.step(address, async () => {
             await page.goto(`/#${address}`);
             await expect(
-              page.getByRole("main").getByRole("heading", { name: heading, level: 2 }).last(),
+              page.getByRole("main").getByRole("heading", { name: heading, exact: true, level: 2 }),
             ).toBeVisible();
             await expectAccessible(page);
             await expectNoSidewaysScroll(page);

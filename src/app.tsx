@@ -15,6 +15,7 @@ import { UpdateNotice } from "./features/shell/update-notice.tsx";
 import { usePageTitle } from "./features/shell/use-page-title.ts";
 import { Welcome } from "./features/shell/welcome.tsx";
 import { ColorSchemeSwitch } from "./ui/color-scheme-switch.tsx";
+import { PAGE_WIDTH } from "./ui/page-width.ts";
 import classes from "./app.module.css";
 
 export function App() {
@@ -38,7 +39,7 @@ function Shell() {
         Skip to the page
       </button>
       <header className={classes.header}>
-        <Container size="lg" className={classes.bar}>
+        <Container size={PAGE_WIDTH} className={classes.bar}>
           <Title order={1} className={classes.name}>
             <Link href="/generate">Custom Diffusion Studio</Link>
           </Title>
@@ -52,7 +53,7 @@ function Shell() {
       {/* Screen readers hear of a new page, which is no new document to them. */}
       <VisuallyHidden aria-live="polite">{title}</VisuallyHidden>
       <main className={classes.main} tabIndex={-1} ref={main}>
-        <Container size="lg" py="lg">
+        <Container size={PAGE_WIDTH} py="lg">
           <EngineAlert />
           <UpdateNotice />
           {path === "/generate" ? <Welcome /> : null}

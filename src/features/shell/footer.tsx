@@ -4,6 +4,7 @@ import { CloudOff, Download, HardDriveDownload, WifiOff } from "lucide-react";
 import { useInstallPrompt } from "../../state/install-prompt.ts";
 import type { OfflineStatus } from "../../state/offline.ts";
 import { useOfflineStatus } from "../../state/shell-context.ts";
+import { PAGE_WIDTH } from "../../ui/page-width.ts";
 import classes from "./shell.module.css";
 
 const FAILURES = {
@@ -38,7 +39,7 @@ export function Footer() {
   const install = useInstallPrompt();
   return (
     <footer className={classes.footer}>
-      <Container size="lg" className={classes.footerLine}>
+      <Container size={PAGE_WIDTH} className={classes.footerLine}>
         <Text size="sm" className={classes.offline}>
           <OfflineIcon kind={status.kind} />
           {describe(status)}
