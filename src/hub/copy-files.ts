@@ -3,9 +3,8 @@
  * what is stored can be checked at any time.
  */
 import { type CancelSignal, throwIfAborted } from "../core/cancel.ts";
-import { StudioError } from "../core/errors.ts";
 import { unreadable } from "./model-source.ts";
-import { opfsError, orNull } from "./opfs-error.ts";
+import { opfsError, orNull, storageFull } from "./opfs-error.ts";
 import { CHUNK_BYTES, openFile } from "./opfs-files.ts";
 import { sha256 } from "./sha256.ts";
 
@@ -132,13 +131,8 @@ function writeAll(
   bytes: Uint8Array<ArrayBuffer>,
   at: number,
 ): void {
-  const written = handle.write(bytes, { at });
-  if (written !== bytes.byteLength) {
-    throw new StudioError(
-      "storage-full",
-      `Only ${written} of ${bytes.byteLength} bytes could be written; the disk is probably full. Free space and choose the folder again: what was copied is kept.`,
-    );
-  }
+  // Where there is no room Chromium throws nothing: it answers -8, as an unsigned number.
+  if (handle.write(bytes, { at }) !== bytes.byteLength) throw storageFull();
   handle.flush();
 }
 

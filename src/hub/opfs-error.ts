@@ -8,13 +8,7 @@ export async function opfsError<T>(action: () => Promise<T>): Promise<T> {
   } catch (cause) {
     if (cause instanceof StudioError) throw cause;
     const name = cause instanceof DOMException ? cause.name : "";
-    if (name === "QuotaExceededError") {
-      throw new StudioError(
-        "storage-full",
-        "The browser's storage for this site is full, so the file was not copied whole; delete images, runs or models you no longer need, or free disk space, and try again.",
-        { cause },
-      );
-    }
+    if (name === "QuotaExceededError") throw storageFull(cause);
     if (name === "NoModificationAllowedError") {
       throw new StudioError(
         "storage-failed",
@@ -43,4 +37,13 @@ export async function orNull<T>(action: () => Promise<T>): Promise<T | null> {
     if (missing) return null;
     throw error;
   }
+}
+
+/** Nothing more can be written; what was copied before stays. */
+export function storageFull(cause?: unknown): StudioError {
+  return new StudioError(
+    "storage-full",
+    "The browser's storage for this site is full, so the model was not copied whole. Delete images, runs or models you no longer need, or free disk space, and choose the folder again: what was copied is kept.",
+    { cause },
+  );
 }

@@ -39,7 +39,7 @@ export function ModelList() {
           >
             <Text size="sm">
               Paints small toy-like pictures of about 150 things, and opens with no network.{" "}
-              <Anchor href={CARD} target="_blank" inherit>
+              <Anchor href={CARD} target="_blank" underline="always" inherit>
                 What it knows, how it was made, and its licences
               </Anchor>
             </Text>
