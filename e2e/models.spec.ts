@@ -1,7 +1,7 @@
 /** @file The page Models: another model comes in from a folder, opens, is checked, and goes; what cannot work says why. */
-import { AxeBuilder } from "@axe-core/playwright";
 import { expect, type Page, test } from "@playwright/test";
 import { writeNanoFolder } from "../tests/support/nano-folder.ts";
+import { expectAccessible, expectNoSidewaysScroll } from "./support/accessible.ts";
 
 /** Opening the default model takes seconds on WebAssembly; two slow cores take longer. */
 const OPENING = { timeout: 120_000 };
@@ -54,7 +54,7 @@ test("an import that the page's end interrupted goes on from the same folder", a
   });
   await page.getByTestId("model-folder").setInputFiles(folder);
   await page.getByRole("button", { name: "Import", exact: true }).click();
-  await expect(page.getByText(/^Copying [1-9]\d* MB of/)).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText(/^Copying [\d.]+ MB of/)).toBeVisible({ timeout: 60_000 });
   await page.reload();
   await expect(list(page).getByText("Its import was not finished")).toBeVisible();
   await expect(page.getByRole("button", { name: "Open nano" })).toBeHidden();
@@ -90,7 +90,8 @@ test("storage that is full is said, and the import goes on once there is room", 
   await expect(page.getByRole("alert")).toContainText(/storage for this site is full/);
   await browser.send("Storage.overrideQuotaForOrigin", { origin });
   await page.getByTestId("model-folder").setInputFiles(folder);
-  await page.getByRole("button", { name: "Go on importing" }).click();
+  // What fitted depends on how much the app itself keeps for use offline.
+  await page.getByRole("button", { name: /^(Import|Go on importing)$/ }).click();
   await expect(page.getByText("“nano” is imported")).toBeVisible({ timeout: 60_000 });
 });
 
@@ -115,19 +116,14 @@ for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
     await page.goto("/#/models");
     await isOpen(page);
-    const check = async (): Promise<void> => {
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const serious = violations.filter(({ impact }) =>
-        ["serious", "critical"].includes(impact ?? ""),
-      );
-      expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
-    };
-    await check();
+    await expectAccessible(page);
+    await page.setViewportSize({ width: 360, height: 800 });
+    await expectNoSidewaysScroll(page);
     await importNano(page);
     await page.getByRole("button", { name: "Import", exact: true }).click();
     await expect(page.getByText("“nano” is imported")).toBeVisible({ timeout: 60_000 });
     await page.getByRole("button", { name: "Remove nano" }).click();
     await expect(page.getByRole("dialog")).toBeVisible();
-    await check();
+    await expectAccessible(page);
   });
 }

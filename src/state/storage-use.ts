@@ -9,6 +9,7 @@ import {
 } from "@tanstack/react-query";
 import type { StorageUse } from "../rpc/hub-contract.ts";
 import { useHub } from "./hub-context.ts";
+import { askForPersistence } from "./persistence.ts";
 
 export type { StorageKind, StorageUse } from "../rpc/hub-contract.ts";
 
@@ -54,7 +55,7 @@ export function usePersisted(): UseQueryResult<boolean | null> {
 export function useKeepData(): UseMutationResult<boolean, Error, void> {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: () => navigator.storage.persist(),
+    mutationFn: askForPersistence,
     onSettled: () => client.invalidateQueries({ queryKey: PERSISTED_KEY }),
   });
 }
