@@ -66,7 +66,7 @@ export function draftSettings({ draft, model }: Omit<DraftContext, "freeToken">)
   return { ...settings, microBatch };
 }
 
-export function draftToken({ draft, freeToken }: Omit<DraftContext, "model">): string {
+function draftToken({ draft, freeToken }: Omit<DraftContext, "model">): string {
   return draft.token ?? freeToken;
 }
 

@@ -5,7 +5,7 @@ import { useDraft } from "./draft-store.ts";
 import { NumberField } from "./number-field.tsx";
 
 /** Prompts as they are typed: one a line. */
-export function promptsOf(text: string): string[] {
+function promptsOf(text: string): string[] {
   const lines = text.split("\n").map((line) => line.trim());
   return [...new Set(lines.filter((line) => line !== ""))];
 }
