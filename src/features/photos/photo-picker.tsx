@@ -26,6 +26,13 @@ export function PhotoPicker({ photos, onChange, pictureSize }: PhotoPickerProps)
   useLayoutEffect(() => {
     latest.current = { photos, onChange };
   });
+  // What is still being read when the page is left is not wanted any more.
+  useLayoutEffect(
+    () => () => {
+      latest.current = { ...latest.current, onChange: () => undefined };
+    },
+    [],
+  );
   const change = (edit: (photos: readonly PreparedPhoto[]) => PreparedPhoto[]): void => {
     const edited = edit(latest.current.photos);
     latest.current = { ...latest.current, photos: edited };

@@ -37,6 +37,13 @@ export function RegularisationPicker({
   useLayoutEffect(() => {
     latest.current = { pictures, onChange, caption };
   });
+  // What is still being read when the page is left is not wanted any more.
+  useLayoutEffect(
+    () => () => {
+      latest.current = { ...latest.current, onChange: () => undefined };
+    },
+    [],
+  );
   const change = (edit: (pictures: readonly CaptionedPicture[]) => CaptionedPicture[]): void => {
     const edited = edit(latest.current.pictures);
     latest.current = { ...latest.current, pictures: edited };

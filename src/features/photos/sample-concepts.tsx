@@ -36,7 +36,6 @@ export function SampleConcepts({ pictureSize, onChoose }: SampleConceptsProps) {
       photos: await loadSamplePhotos(library, concept, pictureSize),
       regularisation: await loadSampleRegularisation(library, concept.category, pictureSize),
     }),
-    onSuccess: onChoose,
   });
   if (index.isError) {
     return (
@@ -65,7 +64,8 @@ export function SampleConcepts({ pictureSize, onChoose }: SampleConceptsProps) {
               concept={concept}
               busy={choose.isPending && choose.variables.id === concept.id}
               disabled={choose.isPending}
-              onClick={() => choose.mutate(concept)}
+              // Asked for here, it is not called once the samples are gone: other photos were chosen meanwhile.
+              onClick={() => choose.mutate(concept, { onSuccess: onChoose })}
             />
           </li>
         ))}
