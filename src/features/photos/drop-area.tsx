@@ -39,7 +39,7 @@ export function DropArea({
   usePastedFiles(takesPaste ? onFiles : null);
   return (
     <div {...getRootProps({ className: classes.drop, "data-active": isDragActive || undefined })}>
-      <input {...getInputProps({ accept: ACCEPT, "aria-label": filesLabel })} />
+      <input {...getInputProps({ hidden: true, accept: ACCEPT, "aria-label": filesLabel })} />
       <input
         ref={folderInput}
         type="file"
