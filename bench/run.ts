@@ -8,6 +8,7 @@ import { cpus } from "node:os";
 import { StudioError } from "../src/core/errors.ts";
 import { type Backends, openBackends } from "./backends.ts";
 import { measure, type Row } from "./measure.ts";
+import { FIRST_IMAGE, type FirstImage, measureFirstImage } from "./first-image.ts";
 import { type BenchOptions, readOptions } from "./options.ts";
 import type { Spread } from "./statistics.ts";
 import { startTorch } from "./torch-peer.ts";
@@ -22,6 +23,8 @@ interface Report {
   /** Versions of PyTorch and diffusers. */
   readonly torch: string | null;
   readonly rows: readonly Row[];
+  /** In Chromium, on whatever the studio chooses there. */
+  readonly firstImage: FirstImage | null;
 }
 
 try {
@@ -35,6 +38,8 @@ try {
 async function bench(options: BenchOptions): Promise<void> {
   const { threads, rounds, quick } = options;
   const works = chosenWork(options);
+  const firstImage = FIRST_IMAGE.includes(options.only) ? await reportFirstImage(options) : null;
+  if (works.length === 0) return;
   const { runtimes, webgpu, reason, release } = await openBackends(options.backend, threads);
   const cpu = cpus()[0]?.model ?? "unknown CPU";
   console.log(`${cpu}, ${threads} threads, ${rounds} rounds\n${reason}`);
@@ -59,18 +64,37 @@ async function bench(options: BenchOptions): Promise<void> {
     return;
   }
   const date = new Date().toISOString().slice(0, 10);
-  await write({ date, cpu, threads, rounds, webgpu, torch: peer?.version ?? null, rows });
+  await write({
+    date,
+    cpu,
+    threads,
+    rounds,
+    webgpu,
+    torch: peer?.version ?? null,
+    rows,
+    firstImage,
+  });
 }
 
 function chosenWork({ only, quick }: BenchOptions): readonly Work[] {
   const works = allWork(quick ? 4 : 20);
   const chosen = works.filter(({ name }) => name.includes(only));
-  if (chosen.length > 0) return chosen;
-  const names = works.map(({ name }) => `"${name}"`).join(", ");
+  if (chosen.length > 0 || FIRST_IMAGE.includes(only)) return chosen;
+  const names = [...works.map(({ name }) => name), FIRST_IMAGE]
+    .map((name) => `"${name}"`)
+    .join(", ");
   throw new StudioError(
     "invalid-input",
     `--only must be part of a row's name, one of ${names}, not "${only}".`,
   );
+}
+
+/** A cold start is slow, and three of them say enough. */
+async function reportFirstImage({ rounds, quick }: BenchOptions): Promise<FirstImage> {
+  const times = await measureFirstImage(quick ? 1 : Math.min(3, rounds));
+  const { open, image } = times;
+  console.log(`${FIRST_IMAGE}: ${show(image, 0)} ms, first step after ${show(open, 0)} ms`);
+  return times;
 }
 
 function line({ name, backend, ours, torch, ratio }: Row): string {
