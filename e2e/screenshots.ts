@@ -1,0 +1,112 @@
+/**
+ * @file `npm run screenshots -- [--concept FILE] [--steps N]`: uses the built studio as a person would, and writes
+ * pictures of every page, light and dark, desktop and phone, to docs/images/. Without a concept file the pictures show
+ * the base model's images only. A training run of N steps (20 unless given) is what the run's page shows.
+ */
+import { mkdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { chromium, type Page } from "@playwright/test";
+import sharp from "sharp";
+import { build, buildIsCurrent, distFolder } from "../scripts/build.mjs";
+import { chromiumFlags } from "../scripts/chromium-flags.mjs";
+import { findChromium } from "../scripts/find-chromium.mjs";
+import { createStaticServer } from "../scripts/static-server.mjs";
+
+const { values } = parseArgs({
+  options: { concept: { type: "string" }, steps: { type: "string", default: "20" } },
+});
+
+const FOLDER = fileURLToPath(new URL("../docs/images/", import.meta.url));
+const SIZES = {
+  desktop: { width: 1280, height: 900 },
+  phone: { width: 390, height: 844 },
+} as const;
+const SCHEMES = ["light", "dark"] as const;
+
+/** One picture a scheme and size. */
+async function shoot(page: Page, name: string): Promise<void> {
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of SCHEMES) {
+      await page.emulateMedia({ colorScheme });
+      // Colours fade from one scheme to the other.
+      await page.waitForTimeout(400);
+      await sharp(await page.screenshot())
+        .webp({ quality: 82 })
+        .toFile(`${FOLDER}${name}-${size}-${colorScheme}.webp`);
+    }
+  }
+  await page.setViewportSize(SIZES.desktop);
+  await page.emulateMedia({ colorScheme: "light" });
+}
+
+async function paint(page: Page, prompts: readonly string[]): Promise<void> {
+  const tiles = page.getByRole("button", { name: /^Open: / });
+  for (const prompt of prompts) {
+    const before = await tiles.count();
+    await page.getByRole("textbox", { name: "Prompt", exact: true }).fill(prompt);
+    await page.getByRole("button", { name: "Generate", exact: true }).click();
+    await tiles.nth(before).waitFor();
+  }
+}
+
+if (!buildIsCurrent()) await build();
+await mkdir(FOLDER, { recursive: true });
+const server = await createStaticServer(distFolder);
+await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+const address = server.address();
+const port = typeof address === "object" && address !== null ? address.port : 0;
+const found = findChromium();
+const browser = await chromium.launch({
+  args: chromiumFlags(process.env),
+  ...(found === null ? { channel: "chromium" } : { executablePath: found.path }),
+});
+try {
+  const page = await browser.newPage({ viewport: SIZES.desktop });
+  page.setDefaultTimeout(1_200_000);
+  await page.goto(`http://127.0.0.1:${port}/`);
+  await shoot(page, "welcome");
+  await paint(page, ["photo of a cat in the forest", "photo of a blue car on the road"]);
+  if (values.concept !== undefined) {
+    await page.getByRole("link", { name: "Concepts" }).click();
+    await page.locator('input[type="file"]').first().setInputFiles(values.concept);
+    await page
+      .getByRole("button", { name: /^Import/ })
+      .last()
+      .waitFor();
+    await shoot(page, "import");
+    await page
+      .getByRole("button", { name: /^Import/ })
+      .last()
+      .click();
+    await page.getByRole("link", { name: "Generate" }).first().click();
+    await paint(page, [
+      "photo of a <new1> bear on the beach",
+      "photo of a <new1> bear in the forest",
+      "photo of a <new1> bear in the snow",
+      "photo of a <new1> bear at sunset",
+    ]);
+  }
+  await shoot(page, "generate");
+  await page.getByRole("link", { name: "Concepts" }).click();
+  await page.goto(`http://127.0.0.1:${port}/#/concepts/new`);
+  await page.getByRole("button", { name: /Teddy bear/ }).click();
+  await page.getByText(/about/i).first().waitFor();
+  await shoot(page, "new-concept");
+  await page.getByRole("button", { name: "Advanced settings" }).click();
+  await shoot(page, "advanced");
+  await page.getByRole("textbox", { name: "Steps" }).fill(values.steps);
+  await page.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("button", { name: "Train", exact: true }).click();
+  await page.getByRole("button", { name: "Generate with it" }).waitFor();
+  await shoot(page, "run");
+  await page.getByRole("link", { name: "Concepts" }).click();
+  await shoot(page, "concepts");
+  await page.getByRole("link", { name: "Models" }).click();
+  await page.getByText("Storage").first().waitFor();
+  await shoot(page, "models");
+} finally {
+  await browser.close();
+  server.close();
+}
