@@ -62,5 +62,7 @@ export default defineConfig({
     // React with Mantine's components is about 500 kB before compression, and onnxruntime's glue in
     // the worker about as much; the page cannot show anything without the one or run without the other.
     chunkSizeWarningLimit: 700,
+    // How long a plugin takes is no fault of the app's.
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
 });

@@ -25,12 +25,12 @@ interface Point extends Run {
 
 /** Runs, and the steps after which each is scored. */
 const RUNS: readonly (Run & { readonly stops: readonly number[] })[] = [
-  { learningRate: 3e-4, tokenLearningRate: 1e-3, batch: 4, stops: [50, 100, 150, 200] },
+  { learningRate: 3e-4, tokenLearningRate: 3e-4, batch: 4, stops: [50, 100, 150, 200] },
   { learningRate: 1e-3, tokenLearningRate: 1e-3, batch: 4, stops: [25, 50, 100] },
-  { learningRate: 1e-4, tokenLearningRate: 1e-3, batch: 4, stops: [100, 200] },
-  { learningRate: 3e-4, tokenLearningRate: 3e-3, batch: 4, stops: [50, 100] },
-  { learningRate: 3e-4, tokenLearningRate: 1e-3, batch: 2, stops: [100, 200] },
-  { learningRate: 3e-4, tokenLearningRate: 1e-3, batch: 8, stops: [50, 100] },
+  { learningRate: 1e-4, tokenLearningRate: 1e-4, batch: 4, stops: [100, 200] },
+  { learningRate: 3e-4, tokenLearningRate: 1e-3, batch: 4, stops: [100, 200] },
+  { learningRate: 3e-4, tokenLearningRate: 3e-4, batch: 2, stops: [100, 200] },
+  { learningRate: 3e-4, tokenLearningRate: 3e-4, batch: 8, stops: [50, 100] },
 ];
 
 /** Cheaper sampling than the check's: points are compared with each other only. */

@@ -49,7 +49,7 @@ cli
   .option("--batch <n>", "Images of a step, half of them regularisation images")
   .option("--micro-batch <n>", "Images of one pass; passes add up to a step")
   .option("--lr <x>", "Learning rate of the projections")
-  .option("--token-lr <x>", "Learning rate of the new word")
+  .option("--token-lr <x>", "Learning rate of the new word (that of --lr unless set)")
   .option("--weight-decay <x>", "AdamW's weight decay of the projections")
   .option("--clip <norm>", "Clip gradients at this global norm (default: not)")
   .option("--train <what>", "kv+token, kv, token, or crossattn (for faces)")

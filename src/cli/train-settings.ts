@@ -10,14 +10,15 @@ export function settingsOf(
 ): TrainSettings {
   const number = (name: string, fallback: number) => numberOption(name, options[name], fallback);
   const batch = number("batch", defaults.batch);
+  const learningRate = number("lr", defaults.learningRate);
   return {
     train: choiceOption<TrainMode>("train", options["train"], TRAIN_MODES, defaults.train),
     steps: number("steps", defaults.steps),
     batch,
     // The largest divisor of the batch that the family's default allows.
     microBatch: number("microBatch", divisorUpTo(batch, defaults.microBatch)),
-    learningRate: number("lr", defaults.learningRate),
-    tokenLearningRate: number("tokenLr", defaults.tokenLearningRate),
+    learningRate,
+    tokenLearningRate: number("tokenLr", learningRate),
     weightDecay: number("weightDecay", defaults.weightDecay),
     maxGradientNorm: options["clip"] === undefined ? null : number("clip", 1),
     seed: number("seed", defaults.seed),

@@ -1,7 +1,7 @@
 /** @file A stored concept: its pictures, its word, the model it belongs to, and what can be done with it. */
 import { ActionIcon, Button, Group, Menu, Paper, Stack, Text, Title } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { Download, Ellipsis, LineChart, Pencil, Sparkles, Trash2 } from "lucide-react";
+import { Download, Ellipsis, LineChart, Pencil, Sparkles, Trash2 } from "../../ui/icons.ts";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { exportConcept } from "../../state/concept-files.ts";

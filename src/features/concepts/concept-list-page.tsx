@@ -1,6 +1,6 @@
 /** @file The list on the page Concepts: runs that are unfinished, and the concepts there are, with a way to bring in more. */
 import { Button, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
-import { Plus } from "lucide-react";
+import { Plus } from "../../ui/icons.ts";
 import { Link } from "wouter";
 import { useConcepts } from "../../state/concepts.ts";
 import { ErrorAlert } from "../../ui/error-alert.tsx";

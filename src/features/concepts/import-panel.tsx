@@ -1,6 +1,6 @@
 /** @file Brings concept files in: dropped or chosen, shown for what they are, stored only when told to. */
 import { Button, Group, Stack, Text, Title } from "@mantine/core";
-import { FileDown } from "lucide-react";
+import { FileDown } from "../../ui/icons.ts";
 import { useState } from "react";
 import { useDropzone } from "react-dropzone";
 import { type InspectedConcept, inspectConceptFile } from "../../state/concept-files.ts";

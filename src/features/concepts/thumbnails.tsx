@@ -1,5 +1,5 @@
 /** @file The small pictures of a concept in a row; they decorate a card that names it. */
-import { ImageOff } from "lucide-react";
+import { ImageOff } from "../../ui/icons.ts";
 import { BlobImage } from "../../ui/blob-image.tsx";
 import classes from "./concept-card.module.css";
 

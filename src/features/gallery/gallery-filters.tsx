@@ -1,6 +1,6 @@
 /** @file What narrows the gallery down: words, and a concept. */
 import { Group, Select, TextInput } from "@mantine/core";
-import { Search } from "lucide-react";
+import { Search } from "../../ui/icons.ts";
 import { type ImageFilter, NO_CONCEPT } from "./filter-images.ts";
 
 interface GalleryFiltersProps {

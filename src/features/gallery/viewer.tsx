@@ -1,6 +1,6 @@
 /** @file One image at full size with how it was made, and what can be done with it; arrow keys go on to the next. */
 import { ActionIcon, Button, CopyButton, Group, Modal, Stack } from "@mantine/core";
-import { ChevronLeft, ChevronRight, Copy, Download, RotateCcw, Trash2 } from "lucide-react";
+import { ChevronLeft, ChevronRight, Copy, Download, RotateCcw, Trash2 } from "../../ui/icons.ts";
 import { useEffect, useEffectEvent, type ReactNode } from "react";
 import type { ImageSettings } from "../../core/image/image-settings.ts";
 import type { ImageRecord } from "../../state/gallery.ts";

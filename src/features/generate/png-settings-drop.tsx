@@ -1,6 +1,6 @@
 /** @file A PNG dropped anywhere on the page, or chosen with a button, hands its settings over. */
 import { Button, FileButton, Overlay, Text } from "@mantine/core";
-import { FileUp } from "lucide-react";
+import { FileUp } from "../../ui/icons.ts";
 import { useEffect, useEffectEvent, useState } from "react";
 
 interface PngSettingsDropProps {

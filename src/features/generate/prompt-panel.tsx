@@ -1,6 +1,6 @@
 /** @file The prompt with its concepts, and the button. */
 import { Button, Stack, Text } from "@mantine/core";
-import { Sparkles } from "lucide-react";
+import { Sparkles } from "../../ui/icons.ts";
 import { useMemo, useRef } from "react";
 import { flushSync } from "react-dom";
 import { type ConceptRecord, useConcepts } from "../../state/concepts.ts";

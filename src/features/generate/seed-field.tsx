@@ -1,6 +1,6 @@
 /** @file The seed: typed, shuffled, or locked so that the next job starts from the same noise. */
 import { ActionIcon, Group, Tooltip } from "@mantine/core";
-import { Dices, Lock, LockOpen } from "lucide-react";
+import { Dices, Lock, LockOpen } from "../../ui/icons.ts";
 import { changeForm, randomSeed, useGenerationForm } from "../../state/generation-form.ts";
 import { NumberField } from "./number-field.tsx";
 

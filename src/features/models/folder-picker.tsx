@@ -1,6 +1,6 @@
 /** @file Where a model's folder is chosen, or dropped. */
 import { Button, Group, Text } from "@mantine/core";
-import { FolderOpen } from "lucide-react";
+import { FolderOpen } from "../../ui/icons.ts";
 import { type DragEvent, useRef, useState } from "react";
 import type { ChosenFile } from "../../rpc/hub-contract.ts";
 import { filesOfDrop, filesOfInput } from "./chosen-folder.ts";

@@ -1,6 +1,6 @@
 /** @file Where files and folders are dropped, chosen, or pasted. */
 import { Button, Group, Stack, Text } from "@mantine/core";
-import { FolderOpen, ImagePlus } from "lucide-react";
+import { FolderOpen, ImagePlus } from "../../ui/icons.ts";
 import { useEffect, useRef } from "react";
 import { useDropzone } from "react-dropzone";
 import classes from "./photos.module.css";
@@ -39,7 +39,7 @@ export function DropArea({
   usePastedFiles(takesPaste ? onFiles : null);
   return (
     <div {...getRootProps({ className: classes.drop, "data-active": isDragActive || undefined })}>
-      <input {...getInputProps({ hidden: true, accept: ACCEPT, "aria-label": filesLabel })} />
+      <input {...getInputProps({ style: { display: "none" }, accept: ACCEPT, "aria-label": filesLabel })} />
       <input
         ref={folderInput}
         type="file"

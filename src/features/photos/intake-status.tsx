@@ -1,6 +1,6 @@
 /** @file What is being read, and which files were left out and why. */
 import { Alert, Button, Group, List, Progress, Stack, Text } from "@mantine/core";
-import { TriangleAlert } from "lucide-react";
+import { TriangleAlert } from "../../ui/icons.ts";
 import type { Intake } from "./use-intake.ts";
 import classes from "./photos.module.css";
 

@@ -1,6 +1,6 @@
 /** @file How many photos there are, and whether that is a good number. */
 import { Group, Text } from "@mantine/core";
-import { TriangleAlert } from "lucide-react";
+import { TriangleAlert } from "../../ui/icons.ts";
 import classes from "./photos.module.css";
 
 const FEWEST = 3;

@@ -1,6 +1,6 @@
 /** @file The squares of the chosen photos, with names and what can be done with each. */
 import { ActionIcon, Group, Text } from "@mantine/core";
-import { Crop, X } from "lucide-react";
+import { Crop, X } from "../../ui/icons.ts";
 import { useMemo, useRef } from "react";
 import { usePhotoLibrary, type PhotoLibrary, type PreparedPhoto } from "../../state/photos.ts";
 import { BlobImage } from "../../ui/blob-image.tsx";

@@ -1,6 +1,6 @@
 /** @file The foot of every page: whether it works offline, and installing it. */
 import { Button, Container, Text } from "@mantine/core";
-import { CloudOff, Download, HardDriveDownload, WifiOff } from "lucide-react";
+import { CloudOff, Download, HardDriveDownload, WifiOff } from "../../ui/icons.ts";
 import { useInstallPrompt } from "../../state/install-prompt.ts";
 import type { OfflineStatus } from "../../state/offline.ts";
 import { useOfflineStatus } from "../../state/shell-context.ts";

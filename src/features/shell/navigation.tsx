@@ -1,5 +1,5 @@
 /** @file The pages: in the header, or at the bottom of a narrow screen where thumbs are. */
-import { Boxes, Shapes, Sparkles, type LucideIcon } from "lucide-react";
+import { Boxes, Shapes, Sparkles, type LucideIcon } from "../../ui/icons.ts";
 import { Link, useLocation } from "wouter";
 import classes from "./navigation.module.css";
 

@@ -1,7 +1,7 @@
 /** @file What the studio is, in two sentences, for whoever has not been here before. */
 import { Button, CloseButton, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
-import { GraduationCap } from "lucide-react";
+import { GraduationCap } from "../../ui/icons.ts";
 import { Link } from "wouter";
 import classes from "./shell.module.css";
 

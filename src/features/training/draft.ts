@@ -57,7 +57,8 @@ const MOST_REGULARISATION = 1000;
 
 export function draftSettings({ draft, model }: Omit<DraftContext, "freeToken">): TrainSettings {
   const defaults = defaultSettings(model.textWidth);
-  const settings = { ...defaults, ...draft.settings };
+  const { learningRate = defaults.learningRate } = draft.settings;
+  const settings = { ...defaults, tokenLearningRate: learningRate, ...draft.settings };
   if (draft.settings.microBatch !== undefined) return settings;
   // Where nobody chose it, the passes of a step follow the batch.
   const { batch } = settings;

@@ -1,14 +1,13 @@
 /** @file The page of a new concept: photos or a sample, words, a few settings, what it will take, and Train. */
 import { Anchor, Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { Brain } from "lucide-react";
+import { Brain } from "../../ui/icons.ts";
 import { useMemo } from "react";
 import { Link, useLocation } from "wouter";
 import { defaultSettings } from "../../core/train/settings.ts";
 import type { ModelInfo } from "../../rpc/contracts.ts";
 import { useConcepts } from "../../state/concepts.ts";
-import { useTraining } from "../../state/engine-context.ts";
-import { useOpenModel } from "../../state/estimate.ts";
+import { useModel, useTraining } from "../../state/engine-context.ts";
 import { useCreateRun, useRuns } from "../../state/runs.ts";
 import { askForPersistence } from "../../state/persistence.ts";
 import { ErrorAlert } from "../../ui/error-alert.tsx";
@@ -31,7 +30,7 @@ import { SimpleSettings } from "./simple-settings.tsx";
 import classes from "./new-concept.module.css";
 
 export function NewConceptPage() {
-  const model = useOpenModel();
+  const status = useModel((state) => state.status);
   const { draft, clear } = useDraft();
   return (
     <Stack>
@@ -46,11 +45,13 @@ export function NewConceptPage() {
           </Button>
         )}
       </Group>
-      {model === null ? (
+      {status.kind === "open" ? <Form model={status.info} /> : null}
+      {status.kind === "opening" ? (
         <Text>The model is being opened; the page Models shows how far it is.</Text>
-      ) : (
-        <Form model={model} />
-      )}
+      ) : null}
+      {status.kind === "failed" ? (
+        <ErrorAlert title="The model could not be opened" error={status.error} />
+      ) : null}
     </Stack>
   );
 }

@@ -1,6 +1,6 @@
 /** @file Runs that need somebody: unfinished ones, and finished ones whose concept is gone. */
 import { Button, Group, Paper, Progress, Stack, Text, Title } from "@mantine/core";
-import { Play, Trash2 } from "lucide-react";
+import { Play, Trash2 } from "../../ui/icons.ts";
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import type { ConceptRecord } from "../../state/concepts.ts";

@@ -1,6 +1,6 @@
 /** @file One preview large, and the same prompt a step earlier or later. */
 import { Button, type ButtonProps, Group, Modal, Stack, Text } from "@mantine/core";
-import { ChevronLeft, ChevronRight } from "lucide-react";
+import { ChevronLeft, ChevronRight } from "../../ui/icons.ts";
 import type { StoredPreview } from "../../state/runs.ts";
 import { BlobImage } from "../../ui/blob-image.tsx";
 import classes from "./preview-viewer.module.css";

@@ -1,6 +1,6 @@
 /** @file The buttons of a run: pause, save and stop while it trains; resume, finish here and delete while it does not. */
 import { Button, Group, Stack, Text } from "@mantine/core";
-import { Flag, Pause, Play, Save, Sparkles, Square, Trash2 } from "lucide-react";
+import { Flag, Pause, Play, Save, Sparkles, Square, Trash2 } from "../../ui/icons.ts";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { useConcept } from "../../state/concepts.ts";

@@ -1,6 +1,6 @@
 /** @file How long to train, in three words, and the way to everything else. */
 import { Button, Group, SegmentedControl, Stack, Text } from "@mantine/core";
-import { SlidersHorizontal } from "lucide-react";
+import { SlidersHorizontal } from "../../ui/icons.ts";
 import { useDraft } from "./draft-store.ts";
 import { presetOf, presetSteps, STEP_PRESETS, type StepPreset } from "./step-presets.ts";
 
