@@ -63,6 +63,6 @@ export default defineConfig({
     // the worker about as much; the page cannot show anything without the one or run without the other.
     chunkSizeWarningLimit: 700,
     // How long a plugin takes is no fault of the app's.
-    rolldownOptions: { checks: { pluginTimings: false } },
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
 });

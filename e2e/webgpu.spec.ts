@@ -36,7 +36,9 @@ test("a model that was imported trains and paints on WebGPU", async ({ page }) =
     await drawer.getByRole("button", { name: "Close" }).click();
     await page.getByRole("button", { name: "Train", exact: true }).click();
     await expect(page.getByRole("button", { name: "Generate with it" })).toBeVisible(SLOW);
-    await expect(page.getByText(/^Losses over 3 steps, smoothed: target \d/)).toBeAttached();
+    await expect(
+      page.getByText(/^Losses over 3 steps, smoothed: target loss from \d/),
+    ).toBeAttached();
   });
 
   await test.step("it paints with what it learnt, and the image says on what", async () => {

@@ -39,6 +39,7 @@ export function connectTrainingStore(engine: EngineApi, client: QueryClient): Tr
       } else {
         void client.invalidateQueries({ queryKey: KEY, exact: true });
         void client.invalidateQueries({ queryKey: [...KEY, runId], exact: true });
+        void client.invalidateQueries({ queryKey: [...KEY, runId, "history"] });
       }
     },
     holdWakeLock,
@@ -95,6 +96,7 @@ export function useRunHistory(id: string): UseQueryResult<Float32Array> {
   return useQuery({
     queryKey: [...KEY, id, "history"],
     queryFn: async () => (await runFiles.read(id, "history")) ?? new Float32Array(0),
+    refetchOnWindowFocus: "always",
   });
 }
 

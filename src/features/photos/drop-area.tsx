@@ -39,7 +39,9 @@ export function DropArea({
   usePastedFiles(takesPaste ? onFiles : null);
   return (
     <div {...getRootProps({ className: classes.drop, "data-active": isDragActive || undefined })}>
-      <input {...getInputProps({ style: { display: "none" }, accept: ACCEPT, "aria-label": filesLabel })} />
+      <input
+        {...getInputProps({ style: { display: "none" }, accept: ACCEPT, "aria-label": filesLabel })}
+      />
       <input
         ref={folderInput}
         type="file"
