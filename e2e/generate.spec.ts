@@ -1,10 +1,10 @@
 /** @file Generate and its gallery: from the first visit to an image that is kept, its PNG read back, a concept in a prompt. */
 import { readFile } from "node:fs/promises";
-import AxeBuilder from "@axe-core/playwright";
 import { expect, type Locator, type Page, test } from "@playwright/test";
 import { encodeConcept } from "../src/core/concept/concept-file.ts";
 import type { ImageSettings } from "../src/core/image/image-settings.ts";
 import { readImageSettings } from "../src/core/image/png-settings.ts";
+import { expectAccessible } from "./support/accessible.ts";
 
 const PROMPT = "photo of a bear on the beach";
 /** Opening the model and painting on two slow cores. */
@@ -15,12 +15,6 @@ const promptBox = (page: Page): Locator =>
 const generate = (page: Page): Locator =>
   page.getByRole("button", { name: "Generate", exact: true });
 const tiles = (page: Page): Locator => page.getByRole("button", { name: /^Open: / });
-
-async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  expect(grave.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
-}
 
 /** Lets go of a file over the page, as a person's mouse does. */
 async function dropFile(page: Page, name: string, bytes: Uint8Array): Promise<void> {

@@ -1,9 +1,9 @@
 /** @file Photos of a new concept: chosen, refused by name, cut anew, a whole folder, a sample, and kept while one looks elsewhere. */
-import { AxeBuilder } from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import sharp from "sharp";
+import { expectAccessible } from "./support/accessible.ts";
 
 const HEIC = path.join(import.meta.dirname, "../tests/fixtures/photos/quarters.heic");
 const SAMPLES = path.join(import.meta.dirname, "../public/samples/concepts/teddy-bear");
@@ -17,12 +17,6 @@ async function openForm(page: Page): Promise<void> {
 }
 
 const tiles = (page: Page) => page.getByRole("list", { name: "Photos" }).getByRole("listitem");
-
-async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  expect(grave.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
-}
 
 /** 12 megapixels, lying on its side as phones store portraits. */
 async function phonePhoto(): Promise<Buffer> {

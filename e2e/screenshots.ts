@@ -65,22 +65,21 @@ const browser = await chromium.launch({
 try {
   const page = await browser.newPage({ viewport: SIZES.desktop });
   page.setDefaultTimeout(1_200_000);
-  await page.goto(`http://127.0.0.1:${port}/`);
+  const go = (route: string) => page.goto(`http://127.0.0.1:${port}/#/${route}`);
+  await go("");
+  await page.getByTestId("backend-badge").waitFor();
   await shoot(page, "welcome");
   await paint(page, ["photo of a cat in the forest", "photo of a blue car on the road"]);
   if (values.concept !== undefined) {
-    await page.getByRole("link", { name: "Concepts" }).click();
-    await page.locator('input[type="file"]').first().setInputFiles(values.concept);
-    await page
-      .getByRole("button", { name: /^Import/ })
-      .last()
-      .waitFor();
+    await go("concepts");
+    await page.locator("input[aria-label='Concept files']").setInputFiles(values.concept);
+    const card = page.getByRole("article");
+    await card.waitFor();
     await shoot(page, "import");
-    await page
-      .getByRole("button", { name: /^Import/ })
-      .last()
-      .click();
-    await page.getByRole("link", { name: "Generate" }).first().click();
+    await card.getByRole("button", { name: "Import", exact: true }).click();
+    await page.getByRole("button", { name: /^More for/ }).waitFor();
+    await go("generate");
+    await page.getByRole("list", { name: "Concepts to put into the prompt" }).waitFor();
     await paint(page, [
       "photo of a <new1> bear on the beach",
       "photo of a <new1> bear in the forest",
@@ -89,22 +88,42 @@ try {
     ]);
   }
   await shoot(page, "generate");
-  await page.getByRole("link", { name: "Concepts" }).click();
-  await page.goto(`http://127.0.0.1:${port}/#/concepts/new`);
+  await page
+    .getByRole("button", { name: /^Open: / })
+    .first()
+    .click();
+  await page.getByRole("dialog").getByRole("button", { name: "Download PNG" }).waitFor();
+  await shoot(page, "image");
+  await page.keyboard.press("Escape");
+  await go("concepts/new");
   await page.getByRole("button", { name: /Teddy bear/ }).click();
-  await page.getByText(/about/i).first().waitFor();
+  await page
+    .getByRole("region", { name: "Estimate" })
+    .getByText(/about|minute/i)
+    .first()
+    .waitFor();
   await shoot(page, "new-concept");
   await page.getByRole("button", { name: "Advanced settings" }).click();
+  const drawer = page.getByRole("dialog", { name: "Advanced settings" });
+  await drawer.waitFor();
   await shoot(page, "advanced");
-  await page.getByRole("textbox", { name: "Steps" }).fill(values.steps);
-  await page.getByRole("button", { name: "Close" }).click();
+  await drawer.getByLabel("Steps", { exact: true }).fill(values.steps);
+  await drawer.getByLabel("Every so many steps").fill(String(Math.ceil(Number(values.steps) / 2)));
+  await drawer.getByLabel("None").check();
+  await drawer.getByRole("button", { name: "Close" }).click();
   await page.getByRole("button", { name: "Train", exact: true }).click();
+  await page.getByText(/^Losses over \d+ steps/).waitFor({ state: "attached" });
+  await shoot(page, "training");
   await page.getByRole("button", { name: "Generate with it" }).waitFor();
   await shoot(page, "run");
-  await page.getByRole("link", { name: "Concepts" }).click();
+  await go("concepts");
+  await page
+    .getByRole("button", { name: /^More for/ })
+    .first()
+    .waitFor();
   await shoot(page, "concepts");
-  await page.getByRole("link", { name: "Models" }).click();
-  await page.getByText("Storage").first().waitFor();
+  await go("models");
+  await page.getByRole("region", { name: "Storage" }).waitFor();
   await shoot(page, "models");
 } finally {
   await browser.close();
