@@ -16,9 +16,9 @@ export interface Row {
 }
 
 export interface Results {
-  photos?: number;
-  before?: { readonly concept: Pair; readonly class: Pair };
-  rows: Row[];
+  readonly photos?: number;
+  readonly before?: { readonly concept: Pair; readonly class: Pair };
+  readonly rows: readonly Row[];
 }
 
 export interface Verdict {

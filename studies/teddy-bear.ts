@@ -1,17 +1,20 @@
 /**
  * @file `npm run study:teddy-bear`: trains the teddy bear and holds it to the figures that training has to reach.
- * Two rows, with given and with generated regularisation images; figures and pictures go into docs/. Exits with 1
- * where a limit is missed.
+ * Two rows, with given and with generated regularisation images; figures and pictures go into docs/, what was learnt
+ * into studies/results/. What is there already is not done again; `--row given` does one row only. Exits with 1 where
+ * a limit is missed.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import sharp from "sharp";
 import { GeneratedRegularisation } from "../src/cli/regularisation.ts";
+import { encodeConcept } from "../src/core/concept/concept-file.ts";
 import { type Concept, resetConcept } from "../src/core/concept/concept.ts";
 import { fillPrompt, SCENE_PROMPTS } from "../src/core/evaluate/prompts.ts";
 import { contactSheet } from "../src/core/image/contact-sheet.ts";
 import type { Pixels } from "../src/core/image/pixels.ts";
+import { conceptLayout } from "../src/engine/model/concept-layout.ts";
 import { runTraining } from "../src/engine/train/run.ts";
 import { defaultSettings, type TrainSettings } from "../src/core/train/settings.ts";
 import { page, type Results, verdicts } from "./teddy-bear-report.ts";
@@ -26,6 +29,7 @@ const CLASS = SCENE_PROMPTS.map((prompt) => fillPrompt(prompt, "bear"));
 const { values } = parseArgs({
   options: {
     threads: { type: "string", default: "2" },
+    row: { type: "string" },
   },
 });
 const resultsFile = fileURLToPath(new URL("results/teddy-bear.json", import.meta.url));
@@ -33,25 +37,28 @@ const pictures = fileURLToPath(new URL("../docs/pictures/", import.meta.url));
 await mkdir(pictures, { recursive: true });
 await mkdir(fileURLToPath(new URL("results/", import.meta.url)), { recursive: true });
 
-const results: Results = JSON.parse(
-  await readFile(resultsFile, "utf8").catch(() => '{"rows":[]}'),
-) as Results;
-const save = () => writeFile(resultsFile, `${JSON.stringify(results, null, 2)}\n`);
+/** Read anew for every change: two rows may be under way in two processes. */
+const readResults = async (): Promise<Results> =>
+  JSON.parse(await readFile(resultsFile, "utf8").catch(() => '{"rows":[]}')) as Results;
+async function change(edit: (results: Results) => Results): Promise<void> {
+  const results = edit(await readResults());
+  await writeFile(resultsFile, `${JSON.stringify(results, null, 2)}\n`);
+}
 
 const lab = await openLab(Number(values.threads));
 const photos = await samplePhotos("teddy-bear");
 
-if (results.before === undefined) {
+if ((await readResults()).before === undefined && values.row !== "generated") {
   const base = await score(lab, null, CLASS, COUNT, SAMPLING, photos);
   await sheet("teddy-bear-class-before", base.pictures);
   const rare = await score(lab, untrained(lab), CONCEPT, COUNT, SAMPLING, photos);
-  results.before = { class: figures(base), concept: figures(rare) };
-  results.photos = base.photos;
-  await save();
+  const before = { class: figures(base), concept: figures(rare) };
+  await change((results) => ({ ...results, before, photos: base.photos }));
 }
 
 for (const regularisation of ["given", "generated"] as const) {
-  if (results.rows.some((row) => row.regularisation === regularisation)) continue;
+  if (values.row !== undefined && values.row !== regularisation) continue;
+  if ((await readResults()).rows.some((row) => row.regularisation === regularisation)) continue;
   const settings: TrainSettings = {
     ...defaultSettings(lab.model.config.textWidth),
     steps: 200,
@@ -73,6 +80,10 @@ for (const regularisation of ["given", "generated"] as const) {
       },
     },
   );
+  await writeFile(
+    new URL(`results/teddy-bear-${regularisation}.concept.safetensors`, import.meta.url),
+    encodeConcept(concept, conceptLayout(lab.model, false)),
+  );
   const secondsOfTraining = Math.round((performance.now() - start) / 1000);
   const taught = await score(lab, concept, CONCEPT, COUNT, SAMPLING, photos);
   const drifted = await score(lab, concept, CLASS, COUNT, SAMPLING, photos);
@@ -84,17 +95,18 @@ for (const regularisation of ["given", "generated"] as const) {
   ];
   await sheet(`teddy-bear-${regularisation}`, taught.pictures);
   await sheet(`teddy-bear-${regularisation}-class`, drifted.pictures);
-  results.rows.push({
+  const row = {
     regularisation,
     settings: { ...settings },
     secondsOfTraining,
     concept: figures(taught),
     class: figures(drifted),
     resetIsBefore: isDeepStrictEqual(undone.pictures, before.pictures),
-  });
-  await save();
+  };
+  await change((results) => ({ ...results, rows: [...results.rows, row] }));
 }
 
+const results = await readResults();
 await writeFile(fileURLToPath(new URL("../docs/teddy-bear.md", import.meta.url)), page(results));
 for (const row of results.rows) {
   for (const { what, value, limit, good } of verdicts(results, row)) {

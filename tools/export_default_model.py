@@ -29,8 +29,6 @@ import onnxruntime
 import torch
 import transformers
 from diffusers import AutoencoderKL, UNet2DConditionModel
-from safetensors.torch import load_file
-from tokenizers import Tokenizer
 from torch import nn
 from transformers import CLIPModel, CLIPTextModel
 
@@ -160,21 +158,6 @@ def copy_files(base: Path, out: Path) -> None:
     write_json(out / "model_index.json", MODEL_INDEX)
 
 
-def write_studio_record(base: Path, sprites: Path, out: Path) -> None:
-    """studio.json: the token that V* starts from, chosen by the rule of rare_token.py."""
-    weights = load_file(base / "text_encoder/model.fp16.safetensors")
-    (table,) = (w for name, w in weights.items() if name.endswith("token_embedding.weight"))
-    tokenizer = Tokenizer.from_file(str(base / "tokenizer/tokenizer.json"))
-    chosen = rare_token.choose(tokenizer, table.float().numpy(), sprites)
-    record = {
-        "version": 1,
-        "initializerToken": {"token": chosen.token, "id": chosen.id},
-        "initializerTokenReason": "a word that no training caption uses; its row is initial noise",
-    }
-    write_json(out / "studio.json", record)
-    print(f"V* starts from {chosen}")
-
-
 def write_json(path: Path, value: dict) -> None:
     path.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n")
 
@@ -198,7 +181,7 @@ def main() -> None:
     torch.manual_seed(0)
     args.out.mkdir(parents=True, exist_ok=True)
     copy_files(args.base, args.out)
-    write_studio_record(args.base, args.sprites or args.base / "training", args.out)
+    rare_token.write_studio_record(args.base, args.sprites or args.base / "training", args.out)
     graphs = make_graphs(load_models(args.base))
     for name, part in graphs.items():
         print(export(part, args.out / name), flush=True)

@@ -1,25 +1,37 @@
 """Choose the token that a new word V* starts from: a vocabulary entry that means nothing yet.
 
+    python tools/rare_token.py --base FOLDER [--model public/models/toybox-256] [--sprites FOLDER]
+
+writes the choice into the exported model's studio.json. `--base` is its diffusers folder.
+
 Custom Diffusion starts V* from a rarely used token. Here "rare" can be decided instead of guessed:
 
 1. A token is a candidate when it is a whole word of three or more letters ("abc</w>"), when the
    tokenizer splits that word into this one token, and when none of 100,000 captions of the training
    world uses it. Such tokens exist because byte-pair merging keeps the steps on the way to longer
    words. Their rows never had a gradient: they are the initial noise, shrunk a little by weight
-   decay, and their norms agree within a few per cent.
-2. The chosen one is the candidate whose row norm is nearest to the median norm of all unused rows,
-   the most typical piece of initial noise. Ties go to the lower id.
-3. It must be further than three standard deviations (of unused norms) from the median norm of used
+   decay, and their norms agree within a few per cent. One that is further than three standard
+   deviations from their median is left out.
+2. The chosen one is the candidate that the text encoder listens to most: in "photo of a ___ bear" (and
+   cat, dog, ...), the one that changes the features of "bear" most, against an empty row. A word
+   trains through what its neighbours make of it, and most pieces of noise are hardly heard: on the
+   teddy bear, 200 steps from the most typical one ended at half the likeness (docs/training.md).
+   Ties go to the lower id.
+3. The median norm of unused rows must be further than three standard deviations from that of used
    rows; otherwise the captions above do not describe this model, and the choice is refused.
 """
 
+import argparse
+import json
 import random
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from tokenizers import Tokenizer
+from transformers import CLIPTextModel
 
 sys.path.append(str(Path(__file__).parent / "base-model"))
 from world.captions import draw_plans, words_for  # noqa: E402
@@ -29,14 +41,20 @@ CAPTIONS = 100_000
 CAPTION_SEED = 7
 END_OF_WORD = "</w>"
 MIN_LETTERS = 3
+CLASS_WORDS = ("bear", "cat", "dog", "car", "flower", "bag", "toy", "house")
+BATCH = 64
 
 
 @dataclass(frozen=True)
 class RareToken:
-    """The choice, and the norms that explain it."""
+    """The choice, and the numbers that explain it."""
 
     token: str
     id: int
+    effect: float
+    """Mean relative change of the class word's features."""
+    median_effect: float
+    """Of all candidates."""
     norm: float
     unused_norm: float
     used_norm: float
@@ -54,24 +72,68 @@ def captions(sprites: Path) -> set[str]:
     return {plan.caption for plan in plans}
 
 
-def choose(tokenizer: Tokenizer, embeddings: np.ndarray, sprites: Path) -> RareToken:
-    """Apply the rule above. `embeddings` [V, E] is the token embedding table."""
+def choose(tokenizer: Tokenizer, encoder: CLIPTextModel, sprites: Path) -> RareToken:
+    """Apply the rule above."""
+    table = encoder.get_input_embeddings().weight.detach().double().numpy()
     used = {i for line in tokenizer.encode_batch(sorted(captions(sprites))) for i in line.ids}
-    norms = np.linalg.norm(embeddings.astype(np.float64), axis=1)
+    norms = np.linalg.norm(table, axis=1)
     unused = [i for i in range(len(norms)) if i not in used]
     typical, spread = float(np.median(norms[unused])), float(np.std(norms[unused]))
     trained = float(np.median(norms[sorted(used)]))
-    candidates = [i for i in unused if is_whole_word(tokenizer, i)]
-    if not candidates:
-        raise ValueError("every whole-word token of this tokenizer occurs in the captions")
-    best = min(candidates, key=lambda i: (abs(norms[i] - typical), i))
-    if abs(norms[best] - trained) < 3 * spread:
+    if abs(typical - trained) < 3 * spread:
         raise ValueError(
             f"the unused rows have norm {typical:.3f} and the used ones {trained:.3f}: "
             "these captions are not what this model was trained on"
         )
-    token = tokenizer.id_to_token(best)
-    return RareToken(token, best, float(norms[best]), typical, trained, len(candidates))
+    candidates = [
+        i
+        for i in unused
+        if is_whole_word(tokenizer, i) and abs(norms[i] - typical) <= 3 * spread
+    ]
+    if not candidates:
+        raise ValueError("every whole-word token of this tokenizer occurs in the captions")
+    effects = np.mean([effect(tokenizer, encoder, candidates, word) for word in CLASS_WORDS], axis=0)
+    best = int(np.argmax(effects))
+    return RareToken(
+        token=tokenizer.id_to_token(candidates[best]),
+        id=candidates[best],
+        effect=float(effects[best]),
+        median_effect=float(np.median(effects)),
+        norm=float(norms[candidates[best]]),
+        unused_norm=typical,
+        used_norm=trained,
+        candidates=len(candidates),
+    )
+
+
+@torch.no_grad()
+def effect(
+    tokenizer: Tokenizer, encoder: CLIPTextModel, candidates: list[int], word: str
+) -> np.ndarray:
+    """[n] relative change of the features of `word` when a candidate stands before it, not nothing."""
+    prompt = tokenizer.encode(f"photo of a {word}").ids
+    end = prompt.index(tokenizer.encode(word, add_special_tokens=False).ids[0])
+    length = encoder.config.max_position_embeddings
+    embedding = encoder.get_input_embeddings()
+
+    def features(rows: torch.Tensor) -> torch.Tensor:
+        ids = [*prompt[:end], 0, *prompt[end:]]
+        ids = torch.tensor([(ids + [prompt[-1]] * length)[:length]] * len(rows))
+        # The row goes in where the placeholder stands: an empty one is no token's.
+        hook = embedding.register_forward_hook(
+            lambda _module, _inputs, output: output.index_copy(
+                1, torch.tensor([end]), rows[:, None]
+            )
+        )
+        try:
+            return encoder(input_ids=ids).last_hidden_state[:, end + 1]
+        finally:
+            hook.remove()
+
+    nothing = features(torch.zeros(1, embedding.embedding_dim))
+    table = embedding.weight[torch.tensor(candidates)]
+    heard = torch.cat([features(rows) for rows in table.split(BATCH)])
+    return ((heard - nothing).norm(dim=1) / nothing.norm()).double().numpy()
 
 
 def is_whole_word(tokenizer: Tokenizer, token_id: int) -> bool:
@@ -85,3 +147,35 @@ def is_whole_word(tokenizer: Tokenizer, token_id: int) -> bool:
     ):
         return False
     return tokenizer.encode(word, add_special_tokens=False).ids == [token_id]
+
+
+def write_studio_record(base: Path, sprites: Path, out: Path) -> None:
+    """studio.json in the folder `out`: the token that V* starts from, and why this one."""
+    encoder = CLIPTextModel.from_pretrained(
+        base / "text_encoder", variant="fp16", dtype=torch.float32
+    ).eval()
+    tokenizer = Tokenizer.from_file(str(base / "tokenizer/tokenizer.json"))
+    chosen = choose(tokenizer, encoder, sprites)
+    record = {
+        "version": 1,
+        "initializerToken": {"token": chosen.token, "id": chosen.id},
+        "initializerTokenReason": "a word that no training caption uses, so that its row is initial "
+        "noise; of all such words the one that the text encoder listens to most",
+    }
+    (out / "studio.json").write_text(json.dumps(record, indent=2, sort_keys=True) + "\n")
+    print(f"V* starts from {chosen}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--base", type=Path, required=True)
+    parser.add_argument("--model", type=Path, default=Path("public/models/toybox-256"))
+    parser.add_argument("--sprites", type=Path)
+    args = parser.parse_args()
+    write_studio_record(args.base, args.sprites or args.base / "training", args.model)
+
+
+if __name__ == "__main__":
+    main()

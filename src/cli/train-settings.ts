@@ -1,6 +1,6 @@
 /** @file The settings of a training run from the options of `train`. */
 import { TRAIN_MODES, type TrainMode } from "../core/concept/concept.ts";
-import type { TrainSettings } from "../core/train/settings.ts";
+import { tokenRateFor, type TrainSettings } from "../core/train/settings.ts";
 import { choiceOption, numberOption, type Raw, textOption } from "./options.ts";
 
 /** @param defaults of the model's family, for whatever no option names */
@@ -18,14 +18,22 @@ export function settingsOf(
     // The largest divisor of the batch that the family's default allows.
     microBatch: number("microBatch", divisorUpTo(batch, defaults.microBatch)),
     learningRate,
-    tokenLearningRate: number("tokenLr", learningRate),
+    tokenLearningRate: number("tokenLr", tokenRateFor(learningRate, defaults)),
     weightDecay: number("weightDecay", defaults.weightDecay),
-    maxGradientNorm: options["clip"] === undefined ? null : number("clip", 1),
+    maxGradientNorm: options["clip"] === false ? null : clipOption(options, defaults),
     seed: number("seed", defaults.seed),
     augment: options["augment"] !== false,
     views: number("views", defaults.views),
     template: textOption("template", options["template"]) ?? defaults.template,
   };
+}
+
+function clipOption(
+  options: Readonly<Record<string, Raw>>,
+  { maxGradientNorm }: TrainSettings,
+): number | null {
+  const given = options["clip"];
+  return given === undefined ? maxGradientNorm : numberOption("clip", given, 1);
 }
 
 function divisorUpTo(batch: number, most: number): number {

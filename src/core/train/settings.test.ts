@@ -1,6 +1,6 @@
 /** @file Settings: the defaults are the paper's and can be trained with; what cannot be is refused by its name. */
 import { describe, expect, it } from "vitest";
-import { checkSettings, defaultSettings, type TrainSettings } from "./settings.ts";
+import { checkSettings, defaultSettings, tokenRateFor, type TrainSettings } from "./settings.ts";
 
 const DEFAULTS = defaultSettings(768);
 
@@ -20,6 +20,22 @@ describe("defaultSettings", () => {
       template: "photo of a {}",
     });
     expect(defaultSettings(1024)).toEqual(DEFAULTS);
+  });
+
+  it("for small models are those of the sweep: 200 steps, batch 4, 3e-4, the word at twice that, clipped", () => {
+    expect(defaultSettings(256)).toMatchObject({
+      steps: 200,
+      batch: 4,
+      learningRate: 3e-4,
+      tokenLearningRate: 6e-4,
+      maxGradientNorm: 0.04,
+    });
+  });
+
+  it("the token's rate keeps its ratio to another rate of the projections", () => {
+    expect(tokenRateFor(3e-4, defaultSettings(256))).toBe(6e-4);
+    expect(tokenRateFor(1e-3, defaultSettings(256))).toBe(2e-3);
+    expect(tokenRateFor(1e-5, DEFAULTS)).toBe(1e-5);
   });
 });
 

@@ -16,7 +16,7 @@ export interface TrainSettings {
   readonly tokenLearningRate: number;
   /** Of the projections; rows have none (diffusers decays the whole embedding table, and saves none of it). */
   readonly weightDecay: number;
-  /** Global norm that gradients are cut down to; null leaves them, as the paper does. */
+  /** Global norm that a step's gradients are cut down to; null leaves them, as the paper does. */
   readonly maxGradientNorm: number | null;
   readonly seed: number;
   /** Flips, scales and their prompt prefixes. */
@@ -30,22 +30,44 @@ export interface TrainSettings {
 /** AdamW of the reference implementation: PyTorch's defaults. */
 export const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
 
-/** Defaults by the width of the model's text features, which tells the family. */
+/** Defaults by the width of the model's text features, which tells the family (docs/training.md says why). */
 export function defaultSettings(textWidth: number): TrainSettings {
   const common = {
     train: "kv+token",
     weightDecay: 1e-2,
-    maxGradientNorm: null,
     seed: 1,
     augment: true,
     views: 16,
     template: "photo of a {}",
   } as const;
-  // One rate for projections and word, as in the paper: a faster word is less like the photos (docs/training.md).
-  const atRate = (rate: number) => ({ learningRate: rate, tokenLearningRate: rate });
   // Stable Diffusion 1.x and 2.x: the paper's 250 steps at batch 8 and 8e-5 (1e-5 for each image of a batch).
-  if (textWidth >= 768) return { ...common, ...atRate(8e-5), steps: 250, batch: 8, microBatch: 2 };
-  return { ...common, ...atRate(3e-4), steps: 200, batch: 4, microBatch: 4 };
+  return textWidth >= 768
+    ? {
+        ...common,
+        learningRate: 8e-5,
+        tokenLearningRate: 8e-5,
+        maxGradientNorm: null,
+        steps: 250,
+        batch: 8,
+        microBatch: 2,
+      }
+    : {
+        ...common,
+        learningRate: 3e-4,
+        tokenLearningRate: 6e-4,
+        maxGradientNorm: 0.04,
+        steps: 200,
+        batch: 4,
+        microBatch: 4,
+      };
+}
+
+/** The rate of the token that goes with another rate of the projections: in the same ratio as in the defaults. */
+export function tokenRateFor(
+  learningRate: number,
+  defaults: Pick<TrainSettings, "learningRate" | "tokenLearningRate">,
+): number {
+  return learningRate * (defaults.tokenLearningRate / defaults.learningRate);
 }
 
 /** @throws StudioError "invalid-input" naming the first setting that cannot be */

@@ -1,7 +1,12 @@
 /** @file A concept that somebody is about to train: what was chosen, what holds where nothing was, and the run it becomes. */
 import { StudioError } from "../../core/errors.ts";
 import { checkCategory, checkModifierToken } from "../../core/text/modifier-tokens.ts";
-import { checkSettings, defaultSettings, type TrainSettings } from "../../core/train/settings.ts";
+import {
+  checkSettings,
+  defaultSettings,
+  tokenRateFor,
+  type TrainSettings,
+} from "../../core/train/settings.ts";
 import type { EstimateRequest, ModelInfo } from "../../rpc/contracts.ts";
 import type { CaptionedPicture, PreparedPhoto } from "../../state/photos.ts";
 import type { NewRun, RunRecord } from "../../state/runs.ts";
@@ -58,7 +63,8 @@ const MOST_REGULARISATION = 1000;
 export function draftSettings({ draft, model }: Omit<DraftContext, "freeToken">): TrainSettings {
   const defaults = defaultSettings(model.textWidth);
   const { learningRate = defaults.learningRate } = draft.settings;
-  const settings = { ...defaults, tokenLearningRate: learningRate, ...draft.settings };
+  const tokenLearningRate = tokenRateFor(learningRate, defaults);
+  const settings = { ...defaults, tokenLearningRate, ...draft.settings };
   if (draft.settings.microBatch !== undefined) return settings;
   // Where nobody chose it, the passes of a step follow the batch.
   const { batch } = settings;

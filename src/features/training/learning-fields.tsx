@@ -6,6 +6,9 @@ import { useDraft } from "./draft-store.ts";
 import { NumberField } from "./number-field.tsx";
 import { TRAIN_MODE_LABELS } from "./train-mode-labels.ts";
 
+/** What the small model's defaults clip at; a larger model may want more. */
+const SUGGESTED_NORM = 0.04;
+
 export function LearningFields({ settings }: { readonly settings: TrainSettings }) {
   const change = useDraft((state) => state.changeSettings);
   const { maxGradientNorm } = settings;
@@ -86,7 +89,7 @@ export function LearningFields({ settings }: { readonly settings: TrainSettings 
           <NumberField
             label="Largest norm"
             min={0}
-            step={0.1}
+            step={0.01}
             value={maxGradientNorm}
             onChange={(norm) => change({ maxGradientNorm: norm })}
           />
@@ -94,10 +97,10 @@ export function LearningFields({ settings }: { readonly settings: TrainSettings 
       </SimpleGrid>
       <Switch
         label="Clip gradients"
-        description="Cuts steps that would be too large; the paper does without."
+        description="An unusual picture moves a step no further than others; the paper does without."
         checked={maxGradientNorm !== null}
         onChange={({ currentTarget }) => {
-          change({ maxGradientNorm: currentTarget.checked ? 1 : null });
+          change({ maxGradientNorm: currentTarget.checked ? SUGGESTED_NORM : null });
         }}
       />
     </>
