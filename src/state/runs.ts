@@ -23,6 +23,7 @@ import { holdWakeLock } from "./wake-lock.ts";
 export type { RunRecord, StoredPhoto, StoredPreview, StoredRegularisation };
 
 const KEY = ["runs"] as const;
+const HELD = ["held-runs"] as const;
 
 /** The engine holds a Web Lock of this name and the run's id while it trains. */
 const RUN_LOCK = "studio-run:";
@@ -40,6 +41,7 @@ export function connectTrainingStore(engine: EngineApi, client: QueryClient): Tr
         void client.invalidateQueries({ queryKey: KEY, exact: true });
         void client.invalidateQueries({ queryKey: [...KEY, runId], exact: true });
         void client.invalidateQueries({ queryKey: [...KEY, runId, "history"] });
+        void client.invalidateQueries({ queryKey: HELD });
       }
     },
     holdWakeLock,
@@ -160,7 +162,7 @@ export function useFinishEarly(): UseMutationResult<RunRecord, Error, RunRecord>
 /** Runs that an engine of any tab trains right now: it holds a lock of the run's name. */
 export function useHeldRuns(watch: boolean): ReadonlySet<string> {
   const { data } = useQuery({
-    queryKey: ["held-runs"],
+    queryKey: HELD,
     queryFn: async () => {
       const { held = [] } = await navigator.locks.query();
       return held.flatMap(({ name }) =>

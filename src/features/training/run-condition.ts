@@ -19,7 +19,8 @@ export function runCondition(
   heldRuns: ReadonlySet<string>,
 ): RunCondition {
   if (run.id === activeRunId) return "training";
-  if (heldRuns.has(run.id)) return "elsewhere";
+  // Who held a run that has ended may be known for a moment longer than that it ended.
+  if (run.status !== "finished" && heldRuns.has(run.id)) return "elsewhere";
   return run.status === "running" ? "interrupted" : run.status;
 }
 

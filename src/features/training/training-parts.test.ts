@@ -100,6 +100,11 @@ describe("the real state of a run", () => {
     expect(runCondition(run, active, new Set(held))).toBe(state);
   });
 
+  it("is finished, whoever was seen to hold it last", () => {
+    expect(runCondition({ id: "a", status: "finished" }, null, new Set(["a"]))).toBe("finished");
+    expect(runCondition({ id: "a", status: "paused" }, null, new Set(["a"]))).toBe("elsewhere");
+  });
+
   it("is what the record says where nobody trains it", () => {
     expect(runCondition({ id: "a", status: "paused" }, null, new Set())).toBe("paused");
     expect(canResume("failed")).toBe(true);
