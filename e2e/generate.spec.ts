@@ -54,7 +54,7 @@ test("a first visit paints an image that stays, and whose PNG brings its setting
     await page.emulateMedia({ colorScheme: "light" });
     await paintFirst(page);
     await expect(page.getByTestId("job-state")).toHaveCount(0);
-    await expect(page.getByText(/^\d+ of 77 tokens$/)).toBeVisible();
+    await expect(page.getByText(/^\d+ of 75 tokens$/)).toBeVisible();
     await expectAccessible(page);
     await page.reload();
     await expect(tiles(page)).toHaveCount(1);

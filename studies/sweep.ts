@@ -1,7 +1,7 @@
 /**
  * @file `npm run study:sweep`: how learning rate, steps and batch trade likeness for obedience to the prompt.
  * Adds the points of studies/sweep-runs.json that studies/results/sweep.json does not have yet, and draws them all.
- * tools/sweep.py gives the same points by PyTorch, in a quarter of the time.
+ * tools/sweep.py gives such points by PyTorch, sooner.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";

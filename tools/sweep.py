@@ -4,8 +4,8 @@
 
 Trains the teddy bear with every setting of studies/sweep-runs.json and adds a point for each stop to
 --out, where `npm run study:sweep` finds them: it trains what is missing with the engine itself, which
-takes about four times as long, and draws. The recipe is the engine's (docs/training.md): augmented
-views, spread timesteps, masked loss, BOS detached, AdamW; the numbers drawn are Python's.
+takes longer, and draws. The recipe is the engine's (docs/training.md): augmented
+views, spread timesteps, masked loss, BOS detached, clipping, AdamW; the numbers drawn are Python's.
 """
 
 import argparse
@@ -36,6 +36,7 @@ SCENES = [
     "on the grass", "on the road", "at sunset", "in the city",
 ]  # fmt: skip
 COUNT, SAMPLING_STEPS, GUIDANCE = 2, 10, 4.5
+MAX_NORM = 0.04  # the engine's default for small models
 CHUNK = 8
 
 
@@ -153,6 +154,7 @@ def train(models: Models, pools: list[list[list[Example]]], run: dict, initializ
         loss = error.sum((1, 2, 3)) / (latents.shape[1] * mask.sum((1, 2, 3)))
         optimiser.zero_grad()
         loss.mean().backward()
+        torch.nn.utils.clip_grad_norm_([*kv, tokens.row], MAX_NORM)
         optimiser.step()
         if step in run["stops"]:
             yield step, unet, encoder

@@ -13,7 +13,8 @@ interface PromptHintProps {
   readonly fingerprint: string | null;
 }
 
-const LIMIT = 77;
+/** 77, less the marks at the start and the end. */
+const LIMIT = 75;
 
 export function PromptHint({ prompt, tokens, unknown, fingerprint }: PromptHintProps) {
   const engine = useEngine();
@@ -32,7 +33,7 @@ export function PromptHint({ prompt, tokens, unknown, fingerprint }: PromptHintP
       </Text>
       {data?.cut === null || data?.cut === undefined ? null : (
         <Text size="sm" fw={500}>
-          The text encoder reads {LIMIT} tokens, so the end is cut off: “{data.cut}”.
+          The text encoder reads {LIMIT} tokens of a prompt, so the end is cut off: “{data.cut}”.
         </Text>
       )}
       {unknown.length === 0 ? null : (
