@@ -19,7 +19,7 @@ const { values } = parseArgs({
 
 const FOLDER = fileURLToPath(new URL("../docs/images/", import.meta.url));
 const SIZES = {
-  desktop: { width: 1280, height: 900 },
+  desktop: { width: 1280, height: 1100 },
   phone: { width: 390, height: 844 },
 } as const;
 const SCHEMES = ["light", "dark"] as const;
@@ -114,7 +114,7 @@ try {
   await page.getByRole("button", { name: "Train", exact: true }).click();
   await page.getByText(/^Losses over \d+ steps/).waitFor({ state: "attached" });
   await shoot(page, "training");
-  await page.getByRole("button", { name: "Generate with it" }).waitFor();
+  await page.getByText("Finished", { exact: true }).first().waitFor();
   await shoot(page, "run");
   await go("concepts");
   await page

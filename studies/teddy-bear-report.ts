@@ -51,8 +51,10 @@ function check(what: string, value: number, relation: ">=" | "<=", limit: number
 }
 
 export function page(results: Results): string {
-  const { before, rows, photos } = results;
+  const { before, photos } = results;
   if (before === undefined) return "";
+  // Given images first, whichever row was ready first.
+  const rows = results.rows.toSorted((a) => (a.regularisation === "given" ? -1 : 1));
   const line = (name: string, concept: Pair, word: Pair): string =>
     `| ${name} | ${concept.image.toFixed(3)} | ${concept.text.toFixed(3)} | ${word.image.toFixed(3)} | ${word.text.toFixed(3)} |`;
   const names = {
