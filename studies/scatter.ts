@@ -5,9 +5,9 @@ export interface Line {
   readonly points: readonly { readonly x: number; readonly y: number; readonly note: string }[];
 }
 
-const WIDTH = 720;
+const WIDTH = 800;
 const HEIGHT = 480;
-const MARGIN = { left: 60, right: 170, top: 20, bottom: 50 };
+const MARGIN = { left: 60, right: 250, top: 20, bottom: 50 };
 /** Okabe and Ito's palette, which colour-blind readers can tell apart. */
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"];
 

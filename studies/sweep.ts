@@ -1,7 +1,7 @@
 /**
  * @file `npm run study:sweep`: how learning rate, steps and batch trade likeness for obedience to the prompt.
  * Adds the points of studies/sweep-runs.json that studies/results/sweep.json does not have yet, and draws them all.
- * tools/sweep.py gives such points by PyTorch, sooner.
+ * tools/sweep.py gives such points by PyTorch, sooner; `--draw` trains nothing.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
@@ -38,6 +38,7 @@ const { values } = parseArgs({
   options: {
     threads: { type: "string", default: "2" },
     run: { type: "string" },
+    draw: { type: "boolean", default: false },
     out: { type: "string", default: new URL("results/sweep.json", import.meta.url).pathname },
   },
 });
@@ -53,39 +54,44 @@ async function addPoint(point: Point): Promise<void> {
   await writeFile(values.out, `${JSON.stringify(points, null, 2)}\n`);
 }
 
-const lab = await openLab(Number(values.threads));
-const photos = await samplePhotos("teddy-bear");
-const regularisation = await sampleRegularisation("bear");
-const concepts = [{ token: TOKEN, category: "bear", photos }];
-const base: TrainSettings = defaultSettings(lab.model.config.textWidth);
-const pools = await preparePools(lab.model, lab.runtime, {
-  settings: base,
-  concepts,
-  regularisation,
-});
-
-const runs = JSON.parse(
-  await readFile(new URL("sweep-runs.json", import.meta.url), "utf8"),
-) as PlannedRun[];
-for (const [index, { stops, ...run }] of runs.entries()) {
-  if (values.run !== undefined && Number(values.run) !== index) continue;
-  const known = (await readPoints()).filter((point) => nameOf(point) === nameOf(run));
-  if (known.length === stops.length) continue;
-  const settings = { ...base, ...run, microBatch: Math.min(4, run.batch) };
-  const trainer = await Trainer.open(lab.model, lab.runtime, settings, concepts);
-  for (const steps of stops) {
-    while (trainer.step < steps) await trainer.next(pools);
-    if (known.some((point) => point.steps === steps)) continue;
-    const concept = await trainer.concept();
-    const { image, text } = await score(lab, concept, PROMPTS, COUNT, SAMPLING, photos);
-    console.log(
-      `${nameOf(run)}, ${steps} steps: image ${image.toFixed(3)}, text ${text.toFixed(3)}`,
-    );
-    await addPoint({ ...run, steps, image, text });
-  }
-  await trainer.release();
-}
+if (!values.draw) await addMissing();
 await draw(await readPoints());
+
+/** Trains what has no points yet. */
+async function addMissing(): Promise<void> {
+  const lab = await openLab(Number(values.threads));
+  const photos = await samplePhotos("teddy-bear");
+  const regularisation = await sampleRegularisation("bear");
+  const concepts = [{ token: TOKEN, category: "bear", photos }];
+  const base: TrainSettings = defaultSettings(lab.model.config.textWidth);
+  const pools = await preparePools(lab.model, lab.runtime, {
+    settings: base,
+    concepts,
+    regularisation,
+  });
+
+  const runs = JSON.parse(
+    await readFile(new URL("sweep-runs.json", import.meta.url), "utf8"),
+  ) as PlannedRun[];
+  for (const [index, { stops, ...run }] of runs.entries()) {
+    if (values.run !== undefined && Number(values.run) !== index) continue;
+    const known = (await readPoints()).filter((point) => nameOf(point) === nameOf(run));
+    if (known.length === stops.length) continue;
+    const settings = { ...base, ...run, microBatch: Math.min(4, run.batch) };
+    const trainer = await Trainer.open(lab.model, lab.runtime, settings, concepts);
+    for (const steps of stops) {
+      while (trainer.step < steps) await trainer.next(pools);
+      if (known.some((point) => point.steps === steps)) continue;
+      const concept = await trainer.concept();
+      const { image, text } = await score(lab, concept, PROMPTS, COUNT, SAMPLING, photos);
+      console.log(
+        `${nameOf(run)}, ${steps} steps: image ${image.toFixed(3)}, text ${text.toFixed(3)}`,
+      );
+      await addPoint({ ...run, steps, image, text });
+    }
+    await trainer.release();
+  }
+}
 
 function nameOf({ learningRate, tokenLearningRate, batch }: Run): string {
   return `${learningRate}, word ${tokenLearningRate}, batch ${batch}`;
