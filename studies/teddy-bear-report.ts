@@ -54,7 +54,9 @@ export function page(results: Results): string {
   const { before, photos } = results;
   if (before === undefined) return "";
   // Given images first, whichever row was ready first.
-  const rows = results.rows.toSorted((a) => (a.regularisation === "given" ? -1 : 1));
+  const rows = (["given", "generated"] as const).flatMap((which) =>
+    results.rows.filter(({ regularisation }) => regularisation === which),
+  );
   const line = (name: string, concept: Pair, word: Pair): string =>
     `| ${name} | ${concept.image.toFixed(3)} | ${concept.text.toFixed(3)} | ${word.image.toFixed(3)} | ${word.text.toFixed(3)} |`;
   const names = {

@@ -8,6 +8,7 @@ import { StudioError } from "../core/errors.ts";
 import { toPixels } from "../core/image/convert.ts";
 import type { ImageSettings } from "../core/image/image-settings.ts";
 import { encodeImage } from "../core/image/png-settings.ts";
+import { unknownTokens } from "../core/text/modifier-tokens.ts";
 import { conceptLayout } from "../engine/model/concept-layout.ts";
 import type { Model } from "../engine/model/read-model.ts";
 import { Pipeline } from "../engine/sample/pipeline.ts";
@@ -48,6 +49,12 @@ export async function generate(options: GenerateOptions): Promise<void> {
           difference: reset === "difference" || reset === "both",
           tokens: reset === "token" || reset === "both",
         });
+  const known = (concept?.tokens ?? []).map(({ token }) => token);
+  for (const token of unknownTokens(`${request.prompt} ${request.negativePrompt}`, known)) {
+    console.error(
+      `No concept given here is called ${token}, so the model reads it as ordinary letters.`,
+    );
+  }
   await mkdir(out, { recursive: true }).catch((cause: unknown) => {
     throw new StudioError(
       "invalid-input",

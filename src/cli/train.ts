@@ -5,7 +5,7 @@ import type { CancelSignal } from "../core/cancel.ts";
 import { StudioError } from "../core/errors.ts";
 import { encodeConcept } from "../core/concept/concept-file.ts";
 import { trainingSquare } from "../core/image/training-square.ts";
-import { checkCategory, checkModifierToken } from "../core/text/modifier-tokens.ts";
+import { checkCategory, checkModifierToken, knowsCategory } from "../core/text/modifier-tokens.ts";
 import { type Model, pictureSize } from "../engine/model/read-model.ts";
 import { conceptLayout } from "../engine/model/concept-layout.ts";
 import type { Runtime } from "../engine/ort/runtime.ts";
@@ -47,6 +47,11 @@ export async function train(options: TrainOptions): Promise<void> {
   const settings = settingsOf(options, defaultSettings(model.config.textWidth));
   checkSettings(settings);
   checkCategory(model.tokenizer, category);
+  if (!knowsCategory(model.tokenizer, category)) {
+    console.error(
+      `The model may not know "${category}": it reads it in pieces. A more common word works better.`,
+    );
+  }
   await checkWritable(out);
   const photos = await readPhotos(folder, (warning) => console.error(warning));
   const checkpoint = `${out}.checkpoint`;

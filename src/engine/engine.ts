@@ -1,6 +1,6 @@
 /** @file The engine behind the worker's contract: chooses a backend, opens a model, and does one job after the other. */
 import { StudioError } from "../core/errors.ts";
-import { PromptTokenizer, checkCategory } from "../core/text/modifier-tokens.ts";
+import { checkCategory, knowsCategory, PromptTokenizer } from "../core/text/modifier-tokens.ts";
 import type { BackendPreference, BackendReport, EngineApi, ModelInfo } from "../rpc/contracts.ts";
 import { chooseBackend } from "./backend.ts";
 import { adapterFacts, requestAdapter, requestDevice } from "./device.ts";
@@ -103,10 +103,10 @@ export function createEngine(
     describeCategory(category) {
       const { tokenizer } = model().model;
       checkCategory(tokenizer, category);
-      const ids = tokenizer.idsOf(category);
-      // A word that the vocabulary has whole was frequent where the vocabulary was made.
-      const known = category.trim().split(/\s+/).length === ids.length;
-      return Promise.resolve({ tokens: ids.length, known });
+      return Promise.resolve({
+        tokens: tokenizer.idsOf(category).length,
+        known: knowsCategory(tokenizer, category),
+      });
     },
     countTokens(prompt, modifierTokens) {
       const { tokenizer, vocabularySize } = model().model;

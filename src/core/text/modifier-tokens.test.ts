@@ -8,8 +8,10 @@ import {
   checkCategory,
   checkModifierToken,
   checkModifierTokens,
+  knowsCategory,
   PromptTokenizer,
   removeModifierTokens,
+  unknownTokens,
 } from "./modifier-tokens.ts";
 
 const json = (path: string): unknown =>
@@ -198,5 +200,19 @@ describe("checkCategory", () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe("words that nobody knows", () => {
+  it("are those in angle brackets that no concept has, each once, in any case", () => {
+    expect(unknownTokens("a <new2>, <NEW1> and <new2>", ["<new1>"])).toEqual(["<new2>"]);
+    expect(unknownTokens("<a><b> 1 < 2 > <c d>", [])).toEqual(["<a>", "<b>"]);
+    expect(unknownTokens("photo of a bear", ["<new1>"])).toEqual([]);
+  });
+
+  it("are categories that the vocabulary has only in pieces", () => {
+    expect(knowsCategory(clip, "bear")).toBe(true);
+    expect(knowsCategory(clip, " teddy  bear ")).toBe(true);
+    expect(knowsCategory(clip, "wugglebop")).toBe(false);
   });
 });

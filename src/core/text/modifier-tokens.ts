@@ -69,13 +69,20 @@ export function removeModifierTokens(prompt: string, tokens: readonly string[]):
     .join(" ");
 }
 
+/** Words in angle brackets that none of `tokens` is: the text encoder reads them as ordinary letters. */
+export function unknownTokens(prompt: string, tokens: readonly string[]): string[] {
+  const known = new Set(tokens.map(tokenKey));
+  const bracketed = prompt.split(BRACKETED).filter((_, i) => i % 2 === 1);
+  return [...new Set(bracketed.filter((token) => !known.has(tokenKey(token))))];
+}
+
 /** The prompt as texts and indices of `tokens` in turn. Like the rest of a prompt, tokens are read in any case. */
 function cutAtTokens(prompt: string, tokens: readonly string[]): (string | number)[] {
-  const index = new Map(tokens.map((token, k) => [caseless(token), k]));
+  const index = new Map(tokens.map((token, k) => [tokenKey(token), k]));
   const pieces: (string | number)[] = [];
   let text = "";
   for (const part of prompt.split(BRACKETED)) {
-    const k = index.get(caseless(part));
+    const k = index.get(tokenKey(part));
     if (k === undefined) text += part;
     else {
       pieces.push(text, k);
@@ -85,8 +92,8 @@ function cutAtTokens(prompt: string, tokens: readonly string[]): (string | numbe
   return [...pieces, text].filter((piece) => piece !== "");
 }
 
-/** What CLIP's tokenizer makes of a text before it looks words up. */
-function caseless(text: string): string {
+/** What CLIP's tokenizer makes of a text before it looks words up: tokens of one key are the same. */
+export function tokenKey(text: string): string {
   return text.normalize("NFC").toLowerCase();
 }
 
@@ -115,11 +122,16 @@ export function checkModifierTokens(tokens: readonly string[]): void {
   tokens.forEach(checkModifierToken);
   const seen = new Set<string>();
   for (const token of tokens) {
-    if (seen.has(caseless(token))) {
+    if (seen.has(tokenKey(token))) {
       throw refusal(`The modifier token ${token} is given twice; each needs its own, like <new2>.`);
     }
-    seen.add(caseless(token));
+    seen.add(tokenKey(token));
   }
+}
+
+/** Whether the vocabulary has every word of the category whole, as it has what was frequent where it was made. */
+export function knowsCategory(tokenizer: ClipTokenizer, category: string): boolean {
+  return category.trim().split(/\s+/).length === tokenizer.idsOf(category).length;
 }
 
 /**

@@ -2,7 +2,8 @@
 import { useLocation } from "wouter";
 import type { ConceptRecord } from "../../state/concepts.ts";
 import { changeForm, currentForm } from "../../state/generation-form.ts";
-import { phraseOf, tokenKey } from "../generate/prompt-phrases.ts";
+import { tokenKey } from "../../core/text/modifier-tokens.ts";
+import { phraseOf } from "../generate/prompt-phrases.ts";
 import { promptWith } from "./prompt-with.ts";
 
 export function usePaintWith(): (concept: Pick<ConceptRecord, "id" | "tokens">) => void {

@@ -1,5 +1,5 @@
 /** @file A prompt that says a concept's word, as near as possible to the one that is there. */
-import { tokenKey } from "../generate/prompt-phrases.ts";
+import { tokenKey } from "../../core/text/modifier-tokens.ts";
 
 /**
  * A prompt that says the word already stays; one that only says the kind of thing gets the word before it; any other,

@@ -1,6 +1,6 @@
 /** @file Which concept a prompt asks for: shared tokens, several at once, other base models, unknown words. */
 import { describe, expect, it } from "vitest";
-import { conceptUse, unknownTokens } from "./concept-use.ts";
+import { conceptUse } from "./concept-use.ts";
 import { refusalOf } from "./plan-job.ts";
 import type { NamedConcept } from "./prompt-phrases.ts";
 
@@ -20,7 +20,6 @@ describe("conceptUse", () => {
     const stored = [concept("a", "<new1>")];
     expect(conceptUse("photo of a bear", stored, "toy", nothing).kind).toBe("none");
     expect(conceptUse("photo of a <new2> bear", stored, "toy", nothing).kind).toBe("none");
-    expect(unknownTokens("a <new2>, <new1> and <new2>", stored)).toEqual(["<new2>"]);
   });
 
   it("takes the one last chosen of those that share a token, else the newest", () => {

@@ -1,5 +1,6 @@
 /** @file Which concept a prompt asks for, and what stands in the way of it. */
-import { findPhrases, tokenKey, type NamedConcept } from "./prompt-phrases.ts";
+import { tokenKey } from "../../core/text/modifier-tokens.ts";
+import { findPhrases, type NamedConcept } from "./prompt-phrases.ts";
 
 export type ConceptUse<T extends NamedConcept = NamedConcept> =
   | { readonly kind: "none" }
@@ -68,10 +69,4 @@ function single<T extends NamedConcept>(
   if (concept !== undefined) return { kind: "one", concept, candidates };
   const other = able[0];
   return other === undefined ? { kind: "none" } : { kind: "other-model", concept: other };
-}
-
-/** Words in angle brackets that no concept here has. */
-export function unknownTokens(prompt: string, concepts: readonly NamedConcept[]): string[] {
-  const unknown = findPhrases(prompt, concepts).filter(({ known }) => !known);
-  return [...new Set(unknown.map(({ token }) => token))];
 }

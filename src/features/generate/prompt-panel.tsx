@@ -3,6 +3,7 @@ import { Button, Stack, Text } from "@mantine/core";
 import { Sparkles } from "../../ui/icons.ts";
 import { useMemo, useRef } from "react";
 import { flushSync } from "react-dom";
+import { tokenKey, unknownTokens } from "../../core/text/modifier-tokens.ts";
 import { type ConceptRecord, useConcepts } from "../../state/concepts.ts";
 import { useGenerationStore, useModel } from "../../state/engine-context.ts";
 import {
@@ -14,11 +15,11 @@ import {
 import { ErrorAlert } from "../../ui/error-alert.tsx";
 import { ConceptInUse } from "./concept-in-use.tsx";
 import { ConceptRow } from "./concept-row.tsx";
-import { conceptUse, unknownTokens } from "./concept-use.ts";
+import { conceptUse } from "./concept-use.ts";
 import { planJob, refusalOf } from "./plan-job.ts";
 import { PromptBox } from "./prompt-box.tsx";
 import { PromptHint } from "./prompt-hint.tsx";
-import { findPhrases, insertPhrase, phraseOf, tokenKey } from "./prompt-phrases.ts";
+import { findPhrases, insertPhrase, phraseOf } from "./prompt-phrases.ts";
 import { samplingOf } from "./sampling.ts";
 
 const NONE: readonly ConceptRecord[] = [];
@@ -43,7 +44,8 @@ export function PromptPanel() {
   const use = conceptUse(prompt, concepts, fingerprint, form);
   const used = use.kind === "one" ? use.concept : null;
   // Until concepts are read nobody knows which words are theirs.
-  const unknown = list.data === undefined ? [] : unknownTokens(prompt, concepts);
+  const words = concepts.flatMap(({ tokens }) => tokens.map(({ token }) => token));
+  const unknown = list.data === undefined ? [] : unknownTokens(prompt, words);
   const refusal = refusalOf(prompt, use);
 
   const insert = (concept: ConceptRecord): void => {

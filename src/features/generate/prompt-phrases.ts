@@ -1,4 +1,5 @@
 /** @file Concepts in a prompt: where their phrases are ("<new1> bear"), putting one in, taking one out whole. */
+import { tokenKey } from "../../core/text/modifier-tokens.ts";
 import type { ConceptRecord } from "../../state/concepts.ts";
 
 export type NamedConcept = Pick<
@@ -13,11 +14,6 @@ export interface Phrase {
   readonly token: string;
   /** Whether a concept here has it. */
   readonly known: boolean;
-}
-
-/** As the text encoder's tokenizer compares words. */
-export function tokenKey(token: string): string {
-  return token.normalize("NFC").toLowerCase();
 }
 
 /** What is inserted for a concept; null for one that was trained without a new word. */

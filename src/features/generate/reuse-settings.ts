@@ -1,7 +1,8 @@
 /** @file Settings of a picture put back into the form, and what of them cannot be had again here. */
 import type { ImageSettings, UsedConcept } from "../../core/image/image-settings.ts";
 import type { GenerationForm } from "../../state/generation-form.ts";
-import { tokenKey, type NamedConcept } from "./prompt-phrases.ts";
+import { tokenKey } from "../../core/text/modifier-tokens.ts";
+import type { NamedConcept } from "./prompt-phrases.ts";
 
 export interface Reuse {
   readonly fields: Partial<GenerationForm>;

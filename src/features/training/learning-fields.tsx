@@ -1,13 +1,10 @@
 /** @file Advanced: what is trained, for how long, in which portions and how fast. */
 import { Radio, SimpleGrid, Stack, Switch } from "@mantine/core";
 import { TRAIN_MODES } from "../../core/concept/concept.ts";
-import type { TrainSettings } from "../../core/train/settings.ts";
+import { type TrainSettings, USUAL_GRADIENT_NORM } from "../../core/train/settings.ts";
 import { useDraft } from "./draft-store.ts";
 import { NumberField } from "./number-field.tsx";
 import { TRAIN_MODE_LABELS } from "./train-mode-labels.ts";
-
-/** What the small model's defaults clip at; a larger model may want more. */
-const SUGGESTED_NORM = 0.04;
 
 export function LearningFields({ settings }: { readonly settings: TrainSettings }) {
   const change = useDraft((state) => state.changeSettings);
@@ -100,7 +97,7 @@ export function LearningFields({ settings }: { readonly settings: TrainSettings 
         description="An unusual picture moves a step no further than others; the paper does without."
         checked={maxGradientNorm !== null}
         onChange={({ currentTarget }) => {
-          change({ maxGradientNorm: currentTarget.checked ? SUGGESTED_NORM : null });
+          change({ maxGradientNorm: currentTarget.checked ? USUAL_GRADIENT_NORM : null });
         }}
       />
     </>
