@@ -1,8 +1,19 @@
 /** @file How the app is built and served while developing, and what makes it installable. */
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { isolationHeaders } from "./scripts/isolation-headers.mjs";
+
+/** The PWA plugin asks for the service worker as one file by an option whose name rolldown has since changed. */
+const oneFile: Plugin = {
+  name: "service-worker-as-one-file",
+  configResolved({ build }) {
+    const { output } = build.rolldownOptions;
+    if (output === undefined || Array.isArray(output)) return;
+    Reflect.deleteProperty(output, "inlineDynamicImports");
+    output.codeSplitting = false;
+  },
+};
 
 export default defineConfig({
   // Relative addresses (pages are told apart behind the "#"), so that the build works in any folder of a host.
@@ -16,6 +27,7 @@ export default defineConfig({
       // src/state/service-worker.ts registers it: the engine waits for it, and updates are asked for.
       injectRegister: false,
       injectManifest: {
+        buildPlugins: { vite: [oneFile] },
         globPatterns: ["**/*.{js,css,html,wasm,onnx,json,jsonl,txt,png,svg,webp,webmanifest}"],
         // CLIP serves evaluation on the command line alone.
         globIgnores: ["models/*/clip/**"],

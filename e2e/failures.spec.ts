@@ -1,5 +1,6 @@
 /** @file What can go wrong says so in a sentence, and takes nothing else with it. */
 import { expect, test, type Page } from "@playwright/test";
+import { engineStopped, harm } from "./support/harm.ts";
 
 /** Opening the model and painting on two slow cores. */
 const PAINTED = { timeout: 180_000 };
@@ -12,26 +13,6 @@ async function generate(page: Page, steps: number): Promise<void> {
 }
 
 const step = (page: Page) => page.getByTestId("job-state").filter({ hasText: /^Step [1-9]/ });
-
-/** Runs code in the engine's worker, as its own faults would. */
-function harm(page: Page, deed: "end" | "throw"): void {
-  const engine = page.workers().find((worker) => worker.url().includes("engine.worker"));
-  if (engine === undefined) throw new Error("the engine has no worker");
-  // A worker that ends gives no answer.
-  engine
-    .evaluate((what) => {
-      if (what === "end") self.close();
-      else {
-        setTimeout(() => {
-          throw new Error("boom");
-        });
-      }
-    }, deed)
-    .catch(() => undefined);
-}
-
-/** The shell's own alert: a job that was under way has one as well. */
-const stoppedAlert = (page: Page) => page.getByRole("alert", { name: "The engine stopped" });
 
 for (const [deed, words] of [
   ["end", "without a word"],
@@ -47,11 +28,11 @@ for (const [deed, words] of [
     await expect(step(page)).toBeVisible(PAINTED);
     harm(page, deed);
     // It hears of it between two steps.
-    await expect(stoppedAlert(page)).toContainText(words, PAINTED);
-    await expect(stoppedAlert(page)).toContainText("Nothing that was saved is lost");
+    await expect(engineStopped(page)).toContainText(words, PAINTED);
+    await expect(engineStopped(page)).toContainText("Nothing that was saved is lost");
     await expect(tiles(page)).toHaveCount(1);
-    await stoppedAlert(page).getByRole("button", { name: "Restart the engine" }).click();
-    await expect(stoppedAlert(page)).toBeHidden();
+    await engineStopped(page).getByRole("button", { name: "Restart the engine" }).click();
+    await expect(engineStopped(page)).toBeHidden();
     const failed = page.getByRole("alert", { name: "Not painted" });
     await failed.getByRole("button", { name: "Try again" }).click();
     await expect(failed).toBeHidden();

@@ -91,11 +91,14 @@ test("a first visit paints an image that stays, and whose PNG brings its setting
     await expect(promptBox(page)).toHaveValue(PROMPT);
   });
 
-  await test.step("deleting can be undone, and is final once the page is left", async () => {
+  await test.step("deleting can be undone, from another page as well, and is final after a reload", async () => {
     await tiles(page).click();
     await dialog.getByRole("button", { name: "Delete" }).click();
     await expect(tiles(page)).toHaveCount(0);
+    await page.getByRole("link", { name: "Concepts" }).click();
     await page.getByRole("button", { name: "Undo" }).click();
+    await expect(page.getByText("Deleted.")).toBeHidden();
+    await page.getByRole("link", { name: "Generate", exact: true }).click();
     await expect(tiles(page)).toHaveCount(1);
     await page.reload();
     await tiles(page).click();

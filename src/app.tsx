@@ -3,6 +3,7 @@ import { Container, Title, VisuallyHidden } from "@mantine/core";
 import { useRef } from "react";
 import { Link, Redirect, Router, useLocation } from "wouter";
 import { useHashLocation } from "wouter/use-hash-location";
+import { UndoToast } from "./features/gallery/undo-toast.tsx";
 import { BackendBadge } from "./features/models/backend-badge.tsx";
 import { ActivityIndicator } from "./features/shell/activity-indicator.tsx";
 import { EngineAlert } from "./features/shell/engine-alert.tsx";
@@ -62,6 +63,8 @@ function Shell() {
           </PageBoundary>
         </Container>
       </main>
+      {/* The gallery's own is within its dialog while that is open. */}
+      {path === "/generate" ? null : <UndoToast />}
       <Footer />
     </div>
   );

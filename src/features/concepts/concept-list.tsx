@@ -1,13 +1,21 @@
 /** @file Cards of the stored concepts, or what a concept is where there are none; deleting can be undone. */
 import { Button, Group, Paper, SimpleGrid, Stack, Text } from "@mantine/core";
-import { useState } from "react";
 import { Link } from "wouter";
+import { useStore } from "zustand";
+import { createStore } from "zustand/vanilla";
 import { type ConceptRecord, useRemoveConcept, useRestoreConcept } from "../../state/concepts.ts";
 import { ErrorAlert } from "../../ui/error-alert.tsx";
 import { ConceptCard } from "./concept-card.tsx";
 
+/** The one that can still be had back; outlives a visit to another page. */
+const deletedConcept = createStore<{ readonly deleted: ConceptRecord | null }>()(() => ({
+  deleted: null,
+}));
+
+const setDeleted = (deleted: ConceptRecord | null): void => deletedConcept.setState({ deleted });
+
 export function ConceptList({ concepts }: { readonly concepts: readonly ConceptRecord[] }) {
-  const [deleted, setDeleted] = useState<ConceptRecord | null>(null);
+  const { deleted } = useStore(deletedConcept);
   const remove = useRemoveConcept();
   const restore = useRestoreConcept();
   const error = remove.error ?? restore.error;

@@ -11,7 +11,7 @@ import { conceptsOf, filterImages, type ImageFilter } from "./filter-images.ts";
 import { GalleryFilters } from "./gallery-filters.tsx";
 import { GalleryGrid } from "./gallery-grid.tsx";
 import { UndoToast } from "./undo-toast.tsx";
-import { useUndoDelete } from "./use-undo-delete.ts";
+import { useRemoveWithUndo } from "./use-undo-delete.ts";
 import { Viewer } from "./viewer.tsx";
 
 interface GalleryProps {
@@ -35,7 +35,7 @@ export function Gallery({ openId, onOpen, onReuse }: GalleryProps) {
   const concepts = useMemo(() => conceptsOf(all), [all]);
   const [marked, setMarked] = useState<readonly string[]>([]);
   const [comparing, setComparing] = useState(false);
-  const undoDelete = useUndoDelete();
+  const removal = useRemoveWithUndo();
 
   // One opened from elsewhere may not be among those that the filter lets through.
   const shown = filtered.some(({ id }) => id === openId) ? filtered : all;
@@ -51,10 +51,9 @@ export function Gallery({ openId, onOpen, onReuse }: GalleryProps) {
 
   const onDelete = (image: ImageRecord): void => {
     const neighbour = shown[position + 1] ?? shown[position - 1];
-    undoDelete.remove(image);
+    removal.remove(image);
     onOpen(neighbour?.id ?? null);
   };
-  const toast = <UndoToast {...undoDelete} />;
 
   return (
     <Stack component="section" gap="sm" aria-labelledby="gallery-title">
@@ -80,8 +79,8 @@ export function Gallery({ openId, onOpen, onReuse }: GalleryProps) {
           onRetry={() => void list.refetch()}
         />
       ) : null}
-      {undoDelete.error === null ? null : (
-        <ErrorAlert title="The gallery could not be changed" error={undoDelete.error} />
+      {removal.error === null ? null : (
+        <ErrorAlert title="The gallery could not be changed" error={removal.error} />
       )}
       {unreadable === 0 ? null : (
         <Text size="sm">
@@ -127,10 +126,10 @@ export function Gallery({ openId, onOpen, onReuse }: GalleryProps) {
         onDownload={(image) => download(image.png, imageFileName(image, all))}
         onDelete={onDelete}
       >
-        {open === null ? null : toast}
+        {open === null ? null : <UndoToast />}
       </Viewer>
       <Compare pair={comparing ? pair : null} onClose={() => setComparing(false)} />
-      {open === null ? toast : null}
+      {open === null ? <UndoToast /> : null}
     </Stack>
   );
 }

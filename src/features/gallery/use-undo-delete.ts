@@ -1,49 +1,53 @@
-/** @file Deleting at once, with a few seconds to take it back. */
-import { useCallback, useEffect, useState } from "react";
+/** @file Deleting at once, with a few seconds to take it back, on whichever page one is by then. */
+import { useCallback, useEffect } from "react";
+import { useStore } from "zustand";
+import { createStore } from "zustand/vanilla";
 import { type ImageRecord, useRemoveImage, useRestoreImages } from "../../state/gallery.ts";
 
 const SECONDS_TO_UNDO = 8;
 
-export interface UndoDelete {
-  /** Deleted, and still to be had back. */
-  readonly deleted: readonly ImageRecord[];
+/** Deleted, and still to be had back; outlives the page that they were deleted on. */
+const deletedImages = createStore<readonly ImageRecord[]>()(() => []);
+
+const dismissDeleted = (): void => deletedImages.setState([], true);
+
+export interface ImageRemoval {
   readonly error: unknown;
   readonly remove: (image: ImageRecord) => void;
-  readonly undo: () => void;
-  readonly dismiss: () => void;
-  /** While someone reads or points at the offer it does not go away. */
-  readonly hold: (held: boolean) => void;
 }
 
-export function useUndoDelete(): UndoDelete {
-  const [deleted, setDeleted] = useState<readonly ImageRecord[]>([]);
-  const [held, setHeld] = useState(false);
-  const removal = useRemoveImage();
-  const restoring = useRestoreImages();
-  const { mutate: removeImage } = removal;
-  const { mutate: restoreImages } = restoring;
-
-  const dismiss = useCallback(() => {
-    setDeleted([]);
-    setHeld(false);
-  }, []);
-  useEffect(() => {
-    if (deleted.length === 0 || held) return;
-    const timer = setTimeout(dismiss, SECONDS_TO_UNDO * 1000);
-    return () => clearTimeout(timer);
-  }, [deleted, held, dismiss]);
-
+export function useRemoveWithUndo(): ImageRemoval {
+  const { mutate, error } = useRemoveImage();
   const remove = useCallback(
     (image: ImageRecord) =>
-      removeImage(image, { onSuccess: () => setDeleted((before) => [...before, image]) }),
-    [removeImage],
+      mutate(image, {
+        onSuccess: () => deletedImages.setState((before) => [...before, image], true),
+      }),
+    [mutate],
   );
+  return { error, remove };
+}
+
+export interface UndoDelete {
+  readonly deleted: readonly ImageRecord[];
+  readonly error: unknown;
+  readonly undo: () => void;
+  readonly dismiss: () => void;
+}
+
+/** @param held while someone reads or points at the offer it does not go away */
+export function useUndoDelete(held: boolean): UndoDelete {
+  const deleted = useStore(deletedImages);
+  const { mutate, error } = useRestoreImages();
+  useEffect(() => {
+    if (deleted.length === 0 || held) return;
+    const timer = setTimeout(dismissDeleted, SECONDS_TO_UNDO * 1000);
+    return () => clearTimeout(timer);
+  }, [deleted, held]);
   return {
     deleted,
-    error: removal.error ?? restoring.error,
-    remove,
-    undo: () => restoreImages(deleted, { onSuccess: dismiss }),
-    dismiss,
-    hold: setHeld,
+    error,
+    undo: () => mutate(deleted, { onSuccess: dismissDeleted }),
+    dismiss: dismissDeleted,
   };
 }
