@@ -61,6 +61,15 @@ test("the welcome says what this is, leads to a concept, and does not come back"
   await expect(welcome).toBeHidden();
 });
 
+test("a first visit trains a concept with two clicks", async ({ page }) => {
+  await page.goto("/");
+  await page.getByRole("link", { name: "Try it with a teddy bear" }).click();
+  await page.getByRole("button", { name: "Train", exact: true }).click({ timeout: 120_000 });
+  await expect(page.getByRole("heading", { name: "Teddy bear", level: 2 })).toBeVisible();
+  await expect(page.getByText("Training runs in this tab.")).toBeVisible();
+  await expect(page.getByRole("list", { name: "Photos" }).getByRole("listitem")).toHaveCount(5);
+});
+
 test("every page shows that images are being painted, and the way back to them", async ({
   page,
 }) => {

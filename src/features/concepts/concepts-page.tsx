@@ -14,8 +14,8 @@ const RunPage = lazy(async () => ({
 export function ConceptsPage() {
   return (
     <Switch>
-      <Route path="/concepts/new">
-        <NewConceptPage />
+      <Route path="/concepts/new/:sample?">
+        {({ sample }) => <NewConceptPage sample={sample ?? null} />}
       </Route>
       <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={id} />}</Route>
       <Route path="/concepts">

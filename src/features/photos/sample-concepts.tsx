@@ -1,6 +1,7 @@
 /** @file Things to teach without photos of one's own: the sample concepts that come with the studio. */
 import { Card, Loader, SimpleGrid, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { usePhotoLibrary, type CaptionedPicture, type PreparedPhoto } from "../../state/photos.ts";
 import {
   loadSamplePhotos,
@@ -23,10 +24,12 @@ export interface ChosenSample {
 interface SampleConceptsProps {
   /** Height and width of the model's pictures, in pixels. */
   readonly pictureSize: number;
+  /** The one to choose without being asked, by its id, or null. */
+  readonly initial: string | null;
   readonly onChoose: (sample: ChosenSample) => void;
 }
 
-export function SampleConcepts({ pictureSize, onChoose }: SampleConceptsProps) {
+export function SampleConcepts({ pictureSize, initial, onChoose }: SampleConceptsProps) {
   const library = usePhotoLibrary();
   const index = useSampleIndex();
   const choose = useMutation({
@@ -37,6 +40,11 @@ export function SampleConcepts({ pictureSize, onChoose }: SampleConceptsProps) {
       regularisation: await loadSampleRegularisation(library, concept.category, pictureSize),
     }),
   });
+  const { mutate, isIdle } = choose;
+  const wanted = index.data?.concepts.find(({ id }) => id === initial);
+  useEffect(() => {
+    if (wanted !== undefined && isIdle) mutate(wanted, { onSuccess: onChoose });
+  }, [wanted, isIdle, mutate, onChoose]);
   if (index.isError) {
     return (
       <ErrorAlert
@@ -65,7 +73,7 @@ export function SampleConcepts({ pictureSize, onChoose }: SampleConceptsProps) {
               busy={choose.isPending && choose.variables.id === concept.id}
               disabled={choose.isPending}
               // Asked for here, it is not called once the samples are gone: other photos were chosen meanwhile.
-              onClick={() => choose.mutate(concept, { onSuccess: onChoose })}
+              onClick={() => mutate(concept, { onSuccess: onChoose })}
             />
           </li>
         ))}

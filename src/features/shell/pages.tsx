@@ -22,7 +22,7 @@ const NOT_FOUND: Page = { title: "No such page", component: NotFoundPage };
 /** The first that fits. */
 const PAGES: readonly (Page & { readonly address: RegExp })[] = [
   { address: /^\/generate$/, title: "Generate", component: GeneratePage },
-  { address: /^\/concepts\/new$/, title: "New concept", component: ConceptsPage },
+  { address: /^\/concepts\/new(\/[^/]+)?$/, title: "New concept", component: ConceptsPage },
   { address: /^\/concepts(\/|$)/, title: "Concepts", component: ConceptsPage },
   { address: /^\/runs\//, title: "Training", component: ConceptsPage },
   { address: /^\/models$/, title: "Models", component: ModelsPage },

@@ -1,9 +1,8 @@
 /** @file What the studio is, in two sentences, for whoever has not been here before. */
 import { Button, CloseButton, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
-import { GraduationCap } from "../../ui/icons.ts";
+import { Brain, GraduationCap } from "../../ui/icons.ts";
 import { Link } from "wouter";
-import classes from "./shell.module.css";
 
 export function Welcome() {
   const [seen, setSeen] = useLocalStorage({
@@ -23,15 +22,25 @@ export function Welcome() {
             Show it a few photos of a thing, then paint that thing wherever you like. No photo,
             prompt or picture leaves this machine.
           </Text>
-          <Button
-            component={Link}
-            href="/concepts/new"
-            size="xs"
-            leftSection={<GraduationCap size={16} aria-hidden="true" />}
-            className={classes.teach}
-          >
-            Teach it something
-          </Button>
+          <Group gap="xs">
+            <Button
+              component={Link}
+              href="/concepts/new"
+              size="xs"
+              leftSection={<GraduationCap size={16} aria-hidden="true" />}
+            >
+              Teach it something
+            </Button>
+            <Button
+              component={Link}
+              href="/concepts/new/teddy-bear"
+              size="xs"
+              variant="default"
+              leftSection={<Brain size={16} aria-hidden="true" />}
+            >
+              Try it with a teddy bear
+            </Button>
+          </Group>
         </Stack>
         <CloseButton aria-label="Close the welcome" onClick={() => setSeen(true)} />
       </Group>

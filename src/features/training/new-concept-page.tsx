@@ -29,7 +29,12 @@ import { freeToken } from "./free-token.ts";
 import { SimpleSettings } from "./simple-settings.tsx";
 import classes from "./new-concept.module.css";
 
-export function NewConceptPage() {
+interface NewConceptPageProps {
+  /** The sample to begin with, by its id, or null. */
+  readonly sample: string | null;
+}
+
+export function NewConceptPage({ sample }: NewConceptPageProps) {
   const status = useModel((state) => state.status);
   const { draft, clear } = useDraft();
   return (
@@ -45,7 +50,7 @@ export function NewConceptPage() {
           </Button>
         )}
       </Group>
-      {status.kind === "open" ? <Form model={status.info} /> : null}
+      {status.kind === "open" ? <Form model={status.info} sample={sample} /> : null}
       {status.kind === "opening" ? (
         <Text>The model is being opened; the page Models shows how far it is.</Text>
       ) : null}
@@ -56,7 +61,11 @@ export function NewConceptPage() {
   );
 }
 
-function Form({ model }: { readonly model: ModelInfo }) {
+interface FormProps extends NewConceptPageProps {
+  readonly model: ModelInfo;
+}
+
+function Form({ model, sample }: FormProps) {
   const { draft, change } = useDraft();
   const words = useUsedWords();
   const [advanced, { open, close }] = useDisclosure(false);
@@ -77,7 +86,7 @@ function Form({ model }: { readonly model: ModelInfo }) {
             onChange={(photos) => change({ photos })}
           />
         </section>
-        {draft.photos.length > 0 ? null : <Samples pictureSize={pictureSize} />}
+        {draft.photos.length > 0 ? null : <Samples pictureSize={pictureSize} initial={sample} />}
       </Stack>
       <Paper withBorder p="md" className={classes.aside}>
         <Stack>
@@ -103,7 +112,13 @@ function Form({ model }: { readonly model: ModelInfo }) {
   );
 }
 
-function Samples({ pictureSize }: { readonly pictureSize: number }) {
+interface SamplesProps {
+  readonly pictureSize: number;
+  readonly initial: string | null;
+}
+
+function Samples({ pictureSize, initial }: SamplesProps) {
+  const [, navigate] = useLocation();
   const change = useDraft((state) => state.change);
   return (
     <section aria-labelledby="samples-title">
@@ -112,8 +127,11 @@ function Samples({ pictureSize }: { readonly pictureSize: number }) {
       </Title>
       <SampleConcepts
         pictureSize={pictureSize}
+        initial={initial}
         onChoose={({ regularisation, ...sample }) => {
           change(sample);
+          // Starting over is to start with nothing.
+          navigate("/concepts/new", { replace: true });
           if (regularisation === null) return;
           const { category } = sample;
           change({ regularisation: { kind: "sample", category, pictures: regularisation } });

@@ -82,7 +82,7 @@ function Run({ run }: { readonly run: RunRecord }) {
           <RunFacts run={run} />
         </Card>
         <Card title="Photos">
-          <ul className={classes.photos}>
+          <ul className={classes.photos} aria-label="Photos">
             {photos.map(({ name, png }, index) => (
               <li key={`${index} ${name}`}>
                 <BlobImage blob={png} alt={name} title={name} className={classes.photo} />
