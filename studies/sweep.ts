@@ -62,12 +62,11 @@ async function addMissing(): Promise<void> {
   const lab = await openLab(Number(values.threads));
   const photos = await samplePhotos("teddy-bear");
   const regularisation = await sampleRegularisation("bear");
-  const concepts = [{ token: TOKEN, category: "bear", photos }];
+  const concepts = [{ token: TOKEN, category: "bear", photos, regularisation }];
   const base: TrainSettings = defaultSettings(lab.model.config.textWidth);
   const pools = await preparePools(lab.model, lab.runtime, {
     settings: base,
     concepts,
-    regularisation,
   });
 
   const runs = JSON.parse(

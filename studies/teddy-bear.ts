@@ -71,7 +71,7 @@ for (const regularisation of ["given", "generated"] as const) {
   const { concept } = await runTraining(
     lab.model,
     lab.runtime,
-    { settings, concepts: [{ token: TOKEN, category: "bear", photos }], regularisation: images },
+    { settings, concepts: [{ token: TOKEN, category: "bear", photos, regularisation: images }] },
     {
       onStep: ({ step, targetLoss, regularisationLoss }) => {
         if (step % 10 === 0) {

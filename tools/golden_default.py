@@ -67,7 +67,7 @@ def unet(base: Path, model: Path) -> tuple[dict[str, np.ndarray], dict[str, str]
     net.requires_grad_(False)
     encoder.requires_grad_(False)
     tokenizer = Tokenizer.from_file(str(base / "tokenizer/tokenizer.json"))
-    initializer = json.loads((model / "studio.json").read_text())["initializerToken"]
+    initializer = json.loads((model / "studio.json").read_text())["initializerTokens"][0]
     embedding = with_new_token(encoder, initializer["id"])
     ids = torch.tensor(
         [tokenize(tokenizer, c, encoder.config.max_position_embeddings) for c in CAPTIONS]

@@ -39,7 +39,7 @@ def run(
 ) -> tuple[Trajectory, dict[str, np.ndarray], dict[str, str]]:
     """(float64 trajectory, what every file holds of it, notes). `models` loads float64 ones."""
     tokenizer = Tokenizer.from_file(str(model / "tokenizer/tokenizer.json"))
-    initializer = json.loads((model / "studio.json").read_text())["initializerToken"]["id"]
+    initializer = json.loads((model / "studio.json").read_text())["initializerTokens"][0]["id"]
 
     def trajectory(settings: Settings, single: bool = False) -> Trajectory:
         unet, encoder = (m.float() if single else m for m in models())

@@ -1,8 +1,8 @@
-"""Choose the token that a new word V* starts from: a vocabulary entry that means nothing yet.
+"""Choose the tokens that new words V* start from: vocabulary entries that mean nothing yet.
 
     python tools/rare_token.py --base FOLDER [--model public/models/toybox-256] [--sprites FOLDER]
 
-writes the choice into the exported model's studio.json. `--base` is its diffusers folder.
+writes the choices into the exported model's studio.json. `--base` is its diffusers folder.
 
 Custom Diffusion starts V* from a rarely used token. Here "rare" can be decided instead of guessed:
 
@@ -12,8 +12,9 @@ Custom Diffusion starts V* from a rarely used token. Here "rare" can be decided 
    words. Their rows never had a gradient: they are the initial noise, shrunk a little by weight
    decay, and their norms agree within a few per cent. One that is further than three standard
    deviations from their median is left out.
-2. The chosen one is the candidate that the text encoder listens to most: in "photo of a ___ bear" (and
-   cat, dog, ...), the one that changes the features of "bear" most, against an empty row. A word
+2. The chosen ones, one for each concept that is trained together, are the candidates that the text
+   encoder listens to most: in "photo of a ___ bear" (and
+   cat, dog, ...), those that change the features of "bear" most, against an empty row. A word
    trains through what its neighbours make of it, and most pieces of noise are hardly heard: on the
    teddy bear, 200 steps from the most typical one ended at half the likeness (docs/training.md).
    Ties go to the lower id.
@@ -38,6 +39,8 @@ from world.captions import draw_plans, words_for  # noqa: E402
 from world.sprite_file import read_index  # noqa: E402
 
 CAPTIONS = 100_000
+CHOSEN = 8
+"""Concepts that can be trained together before two start from one token."""
 CAPTION_SEED = 7
 END_OF_WORD = "</w>"
 MIN_LETTERS = 3
@@ -72,8 +75,8 @@ def captions(sprites: Path) -> set[str]:
     return {plan.caption for plan in plans}
 
 
-def choose(tokenizer: Tokenizer, encoder: CLIPTextModel, sprites: Path) -> RareToken:
-    """Apply the rule above."""
+def choose(tokenizer: Tokenizer, encoder: CLIPTextModel, sprites: Path) -> list[RareToken]:
+    """Apply the rule above; the best comes first."""
     table = encoder.get_input_embeddings().weight.detach().double().numpy()
     used = {i for line in tokenizer.encode_batch(sorted(captions(sprites))) for i in line.ids}
     norms = np.linalg.norm(table, axis=1)
@@ -93,17 +96,21 @@ def choose(tokenizer: Tokenizer, encoder: CLIPTextModel, sprites: Path) -> RareT
     if not candidates:
         raise ValueError("every whole-word token of this tokenizer occurs in the captions")
     effects = np.mean([effect(tokenizer, encoder, candidates, word) for word in CLASS_WORDS], axis=0)
-    best = int(np.argmax(effects))
-    return RareToken(
-        token=tokenizer.id_to_token(candidates[best]),
-        id=candidates[best],
-        effect=float(effects[best]),
-        median_effect=float(np.median(effects)),
-        norm=float(norms[candidates[best]]),
-        unused_norm=typical,
-        used_norm=trained,
-        candidates=len(candidates),
-    )
+    # A stable sort: ties go to the lower id.
+    best = np.argsort(-effects, kind="stable")[:CHOSEN]
+    return [
+        RareToken(
+            token=tokenizer.id_to_token(candidates[i]),
+            id=candidates[i],
+            effect=float(effects[i]),
+            median_effect=float(np.median(effects)),
+            norm=float(norms[candidates[i]]),
+            unused_norm=typical,
+            used_norm=trained,
+            candidates=len(candidates),
+        )
+        for i in best
+    ]
 
 
 @torch.no_grad()
@@ -150,7 +157,7 @@ def is_whole_word(tokenizer: Tokenizer, token_id: int) -> bool:
 
 
 def write_studio_record(base: Path, sprites: Path, out: Path) -> None:
-    """studio.json in the folder `out`: the token that V* starts from, and why this one."""
+    """studio.json in the folder `out`: the tokens that V* starts from, and why these."""
     encoder = CLIPTextModel.from_pretrained(
         base / "text_encoder", variant="fp16", dtype=torch.float32
     ).eval()
@@ -158,12 +165,13 @@ def write_studio_record(base: Path, sprites: Path, out: Path) -> None:
     chosen = choose(tokenizer, encoder, sprites)
     record = {
         "version": 1,
-        "initializerToken": {"token": chosen.token, "id": chosen.id},
-        "initializerTokenReason": "a word that no training caption uses, so that its row is initial "
-        "noise; of all such words the one that the text encoder listens to most",
+        "initializerTokens": [{"token": token.token, "id": token.id} for token in chosen],
+        "initializerTokensReason": "words that no training caption uses, so that their rows are initial "
+        "noise; of all such words those that the text encoder listens to most",
     }
     (out / "studio.json").write_text(json.dumps(record, indent=2, sort_keys=True) + "\n")
-    print(f"V* starts from {chosen}")
+    for token in chosen:
+        print(f"V* starts from {token}")
 
 
 def main() -> None:

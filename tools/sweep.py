@@ -223,7 +223,7 @@ def main() -> None:
         target_pool(models, photos),
         regularisation_pool(models, args.samples / "regularisation/bear"),
     ]
-    initializer = json.loads((args.model / "studio.json").read_text())["initializerToken"]["id"]
+    initializer = json.loads((args.model / "studio.json").read_text())["initializerTokens"][0]["id"]
     runs = json.loads(Path("studies/sweep-runs.json").read_text())
     for index in args.run or range(len(runs)):
         run = runs[index]

@@ -36,15 +36,18 @@ cli
 
 cli
   .command("train")
-  .description("Learn a thing from photos: writes a concept file")
-  .option("--images <folder>", "Photos of the thing, 3 to 20 of them")
-  .option("--category <word>", "What kind of thing it is, as the model knows it: bear")
+  .description(
+    "Learn a thing from photos, or several together (each option of a thing given once a thing): writes a concept file",
+  )
+  .option("--images <folder>", "Photos of the thing, 3 to 20 of them", collected)
+  .option("--category <word>", "What kind of thing it is, as the model knows it: bear", collected)
   .option("--out <file>", "The concept file to write, ending in .concept.safetensors")
   .option(
     "--reg <which>",
     "Regularisation images: a folder with metadata.jsonl, generate[:N], or none (default: generate:40)",
+    collected,
   )
-  .option("--token <token>", "The new word (default: <new1>)")
+  .option("--token <token>", "The new word (default: <new1>, <new2>, ...)", collected)
   .option("--steps <n>", "Training steps (default, as for batch and rates: by the model's family)")
   .option("--batch <n>", "Images of a step, half of them regularisation images")
   .option("--micro-batch <n>", "Images of one pass; passes add up to a step")

@@ -125,6 +125,22 @@ describe("train and generate", () => {
     expect(readFileSync(out)).toEqual(readFileSync(straight));
   });
 
+  it("learns two things together, each with a word, a category and regularisation of its own", () => {
+    const out = outFile("both");
+    const second = ["--images", photos, "--category", "dog", "--reg", "none"];
+    const trained = cli([...trainOptions(out, { steps: "1" }), ...second, "--json"]);
+    expect(trained.stderr).toMatch(/4 photos, 2 regularisation images/);
+    expect(trained.status).toBe(0);
+    const words = [
+      { token: "<new1>", category: "bear" },
+      { token: "<new2>", category: "dog" },
+    ];
+    expect(JSON.parse(trained.stdout)).toMatchObject({ concepts: words });
+    expect(JSON.parse(cli(["inspect", out, "--json"]).stdout)).toMatchObject({
+      concept: { tokens: words },
+    });
+  });
+
   it("generates regularisation images once, and keeps them", () => {
     const cache = path.join(folder, "cache");
     const options = trainOptions(outFile("generated"), { reg: "generate:2" });

@@ -102,7 +102,7 @@ describe("a whole folder", () => {
   it("is not taken twice, but another of the same name is", async () => {
     await hub.importFolder(folder(), ignore);
     await expect(hub.importFolder(folder(), ignore)).rejects.toThrow(/is here already/);
-    const other = folder({ "studio.json": '{"initializerToken":{"id":1},"license":"mine"}' });
+    const other = folder({ "studio.json": '{"initializerTokens":[{"id":1}],"license":"mine"}' });
     expect((await hub.reviewFolder(other)).licence).toBe("mine");
     expect(await hub.importFolder(other, ignore)).toBe("nano-test-2");
   });

@@ -26,11 +26,15 @@ export function nanoTraining(changes: Partial<TrainSettings> = {}): TrainingInpu
       ...changes,
     },
     concepts: [
-      { token: "<new1>", category: "bear", photos: [picture("photo 1"), picture("photo 2")] },
-    ],
-    regularisation: [
-      { picture: picture("regularisation 1"), caption: "photo of a bear" },
-      { picture: picture("regularisation 2"), caption: "a bear in the snow" },
+      {
+        token: "<new1>",
+        category: "bear",
+        photos: [picture("photo 1"), picture("photo 2")],
+        regularisation: [
+          { picture: picture("regularisation 1"), caption: "photo of a bear" },
+          { picture: picture("regularisation 2"), caption: "a bear in the snow" },
+        ],
+      },
     ],
   };
 }

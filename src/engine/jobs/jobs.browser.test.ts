@@ -44,11 +44,8 @@ afterAll(() => open.release());
 
 /** A stored run of the nano training. */
 async function storedRun(changes: Partial<RunRecord> = {}): Promise<RunRecord> {
-  const {
-    settings,
-    concepts: taught,
-    regularisation,
-  } = nanoTraining({ steps: 13, batch: 2, microBatch: 2 });
+  const { settings, concepts: taught } = nanoTraining({ steps: 13, batch: 2, microBatch: 2 });
+  const { regularisation } = taught[0]!;
   const id = crypto.randomUUID();
   const png = (picture: Parameters<typeof toPixels>[0]): Blob =>
     new Blob([encodePng(toPixels(picture))]);

@@ -70,8 +70,7 @@ async function steps(
     runtime,
     {
       settings: run.settings,
-      concepts: [{ token: run.token, category: run.category, photos }],
-      regularisation,
+      concepts: [{ token: run.token, category: run.category, photos, regularisation }],
       resume,
       pools: open.pools?.runId === run.id ? open.pools.pools : undefined,
     },

@@ -68,8 +68,7 @@ export async function readModelConfig(files: ModelFiles): Promise<ModelConfig> {
 const RARE_TOKENS = ["ktn", "pll", "ucd"] as const;
 
 /**
- * Ids of the tokens that V* starts from, the first for the first concept: the model's own choice (studio.json), or
- * the paper's.
+ * Ids of the tokens that V* starts from, the first for `<new1>`: the model's own choice (studio.json), or the paper's.
  * @throws StudioError "model-unsupported" where there is neither
  */
 export async function readInitialisers(
@@ -78,14 +77,15 @@ export async function readInitialisers(
 ): Promise<readonly number[]> {
   const own = await files.read("studio.json");
   if (own !== null) {
-    const chosen = record(record(await readJson(files, "studio.json"))["initializerToken"])["id"];
-    if (typeof chosen === "number" && Number.isInteger(chosen) && chosen >= 0) return [chosen];
+    const listed = record(await readJson(files, "studio.json"))["initializerTokens"];
+    const chosen = Array.isArray(listed) ? listed.map((token) => record(token)["id"]) : [];
+    if (chosen.length > 0 && chosen.every(isId)) return chosen;
   }
   const ids = RARE_TOKENS.map((token) => tokenizer.idOf(token)).filter((id) => id !== undefined);
   if (ids.length > 0) return ids;
   throw new StudioError(
     "model-unsupported",
-    'The model does not say which token a new word starts from: its vocabulary has none of ktn, pll, ucd; add studio.json with {"initializerToken": {"id": N}}, N a token that captions do not use.',
+    'The model does not say which token a new word starts from: its vocabulary has none of ktn, pll, ucd; add studio.json with {"initializerTokens": [{"id": N}]}, N a token that captions do not use.',
   );
 }
 
@@ -93,6 +93,10 @@ function record(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null
     ? (value as Readonly<Record<string, unknown>>)
     : {};
+}
+
+function isId(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0;
 }
 
 function isTexts(value: unknown): value is string[] {

@@ -42,7 +42,7 @@ function steps(pools: Pools, count: number, batch: number, seed = 1): Sample[][]
 const captionsOf = (samples: readonly Sample[], kind: Sample["kind"]): string[] =>
   samples.filter((sample) => sample.kind === kind).map(({ caption }) => caption);
 
-const POOLS: Pools = { targets: [pool("target", 5)], regularisation: pool("regularisation", 7) };
+const POOLS: Pools = { targets: [pool("target", 5)], regularisation: [pool("regularisation", 7)] };
 
 describe("a step", () => {
   it("is the same whenever it is drawn, and different for another seed or step", () => {
@@ -89,7 +89,7 @@ describe("turns", () => {
     const size = fc.integer({ min: 1, max: 9 });
     const batches = fc.integer({ min: 2, max: 9 });
     const property = fc.property(size, size, batches, fc.nat(1000), (n, m, batch, seed) => {
-      const pools = { targets: [pool("target", n)], regularisation: pool("regularisation", m) };
+      const pools = { targets: [pool("target", n)], regularisation: [pool("regularisation", m)] };
       const drawn = steps(pools, 3 * Math.max(n, m), batch, seed).flat();
       for (const [kind, count] of [
         ["target", n],
@@ -129,6 +129,25 @@ describe("turns", () => {
     for (let at = 0; at + 3 <= captions.length; at += 3) {
       const concepts = captions.slice(at, at + 3).map((caption) => caption[0]);
       expect(new Set(concepts).size).toBe(3);
+    }
+  });
+
+  it("of several concepts' regularisation are even too, and pass over a concept that has none", () => {
+    const pools = {
+      targets: [pool("a", 2), pool("b", 2), pool("c", 2)],
+      regularisation: [pool("like a", 3), [], pool("like c", 7)],
+    };
+    const captions = steps(pools, 21, 4).flatMap((samples) =>
+      captionsOf(samples, "regularisation"),
+    );
+    expect(captions).toHaveLength(42);
+    for (const [name, count] of [
+      ["like a", 3],
+      ["like c", 7],
+    ] as const) {
+      const own = captions.filter((caption) => caption.startsWith(name));
+      expect(own).toHaveLength(21);
+      expect(new Set(own.slice(0, count)).size).toBe(count);
     }
   });
 

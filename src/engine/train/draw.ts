@@ -23,9 +23,10 @@ export interface Sample {
 }
 
 export interface Pools {
-  /** One pool a concept; a step takes from each in turn. */
+  /** One pool a concept; samples are taken from each in turn. */
   readonly targets: readonly (readonly Example[])[];
-  readonly regularisation: readonly Example[];
+  /** Likewise; a concept's pool may be empty. */
+  readonly regularisation: readonly (readonly Example[])[];
 }
 
 export interface Noising {
@@ -42,16 +43,14 @@ export function drawStep(
   { scheduler, alphasCumprod }: Noising,
   { seed, step, batch }: { readonly seed: number; readonly step: number; readonly batch: number },
 ): Sample[] {
-  const regularisations = pools.regularisation.length === 0 ? 0 : Math.floor(batch / 2);
+  const regularisation = pools.regularisation.filter((pool) => pool.length > 0);
+  const regularisations = regularisation.length === 0 ? 0 : Math.floor(batch / 2);
   const targets = batch - regularisations;
   return Array.from({ length: batch }, (_, i): Sample => {
     const random = new Random(seed, "step", step, i);
     const kind = i < targets ? "target" : "regularisation";
     const index = kind === "target" ? step * targets + i : step * regularisations + i - targets;
-    const example =
-      kind === "target"
-        ? targetExample(pools.targets, seed, index)
-        : turn(pools.regularisation, index, seed, kind);
+    const example = inTurn(kind === "target" ? pools.targets : regularisation, kind, seed, index);
     const view = random.pick<View>(example);
     const clean = sampleLatents(view, random);
     const noise = random.normal(clean.length);
@@ -77,13 +76,16 @@ function spreadTimestep(seed: number, kind: Sample["kind"], index: number, count
   return Math.floor(((start + index * GOLDEN_RATIO) % 1) * count);
 }
 
-function targetExample(
+/** Sample `index` of a kind: from one concept's pool after the other's, so that all get as many. */
+function inTurn(
   pools: readonly (readonly Example[])[],
+  kind: Sample["kind"],
   seed: number,
   index: number,
 ): Example {
   const concept = index % pools.length;
-  return turn(pools[concept] ?? [], Math.floor(index / pools.length), seed, `target ${concept}`);
+  const name = kind === "regularisation" && concept === 0 ? kind : `${kind} ${concept}`;
+  return turn(pools[concept] ?? [], Math.floor(index / pools.length), seed, name);
 }
 
 /** Item `index` of an endless row in which each item comes once, in a new order, before any comes again. */

@@ -17,6 +17,8 @@ import type { NewToken } from "./trainer.ts";
 
 export interface NewConcept extends NewToken {
   readonly photos: readonly Planes[];
+  /** Pictures of the category with their captions; none trains without regularisation. */
+  readonly regularisation: readonly Picture[];
 }
 
 export interface PoolEvents {
@@ -31,16 +33,14 @@ export async function preparePools(
   {
     settings,
     concepts,
-    regularisation,
-  }: {
-    readonly settings: TrainSettings;
-    readonly concepts: readonly NewConcept[];
-    readonly regularisation: readonly Picture[];
-  },
+  }: { readonly settings: TrainSettings; readonly concepts: readonly NewConcept[] },
   { onView, signal }: PoolEvents = {},
 ): Promise<Pools> {
-  const photos = concepts.reduce((sum, concept) => sum + concept.photos.length, 0);
-  const total = viewCount(photos, regularisation.length, settings);
+  const total = concepts.reduce(
+    (sum, { photos, regularisation }) =>
+      sum + viewCount(photos.length, regularisation.length, settings),
+    0,
+  );
   const vae = await openVaeEncoder(model, runtime);
   try {
     let done = 0;
@@ -58,7 +58,11 @@ export async function preparePools(
       const augmentation = { augmented: augment, views, seed: seed + i };
       targets.push(await targetExamples(vae, pictures, augmentation, options));
     }
-    return { targets, regularisation: await regularisationExamples(vae, regularisation, options) };
+    const regularisation: Example[][] = [];
+    for (const concept of concepts) {
+      regularisation.push(await regularisationExamples(vae, concept.regularisation, options));
+    }
+    return { targets, regularisation };
   } finally {
     await vae.release();
   }

@@ -10,7 +10,6 @@ import {
 import type { Model } from "../model/read-model.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import type { Picture } from "./examples.ts";
 import { checkSettings, type TrainSettings } from "../../core/train/settings.ts";
 import { pictureDigest } from "./picture-digest.ts";
 import { type NewConcept, type PoolEvents, preparePools } from "./pools.ts";
@@ -20,8 +19,6 @@ import { type StepReport, Trainer } from "./trainer.ts";
 export interface TrainingInput {
   readonly settings: TrainSettings;
   readonly concepts: readonly NewConcept[];
-  /** Pictures of the categories with their captions; none trains without regularisation. */
-  readonly regularisation: readonly Picture[];
   /** Where an earlier run of the same settings and pictures stopped. */
   readonly resume?: Checkpoint | undefined;
   /** Latents that `onPools` gave for the same settings and pictures; left out, they are prepared. */
@@ -64,7 +61,8 @@ export async function runTraining(
   const { settings, concepts, resume } = input;
   checkSettings(settings);
   checkConcepts(model, concepts);
-  if (input.regularisation.length > 0 && settings.batch < 2) {
+  const regularised = concepts.some(({ regularisation }) => regularisation.length > 0);
+  if (regularised && settings.batch < 2) {
     throw new StudioError(
       "invalid-input",
       "A batch of 1 has no room for a regularisation image beside the photo; choose a batch of 2 or more, or train without regularisation.",
@@ -114,14 +112,13 @@ export async function runTraining(
   }
 }
 
-function reportCuts(
-  model: Model,
-  { concepts, regularisation }: TrainingInput,
-  events: TrainingEvents,
-): void {
+function reportCuts(model: Model, { concepts }: TrainingInput, events: TrainingEvents): void {
+  const captions = concepts.flatMap(({ regularisation }) =>
+    regularisation.map(({ caption }) => caption),
+  );
   const tokens = concepts.map(({ token }) => token);
   const tokenizer = new PromptTokenizer(model.tokenizer, model.vocabularySize, tokens);
-  for (const caption of new Set(regularisation.map((image) => image.caption))) {
+  for (const caption of new Set(captions)) {
     const { cut } = tokenizer.encode(caption);
     if (cut !== null) events.onCut?.(caption, cut);
   }
@@ -131,8 +128,9 @@ function reportCuts(
 async function runRecord({
   settings,
   concepts,
-  regularisation,
 }: TrainingInput): Promise<Readonly<Record<string, unknown>>> {
+  const regularisation = concepts.flatMap((concept) => concept.regularisation);
+  const counts = concepts.map((concept) => concept.regularisation.length);
   const shared = Object.entries(settings).filter(([name]) => name !== "steps");
   return {
     ...Object.fromEntries(shared),
@@ -140,6 +138,8 @@ async function runRecord({
     photos: await Promise.all(concepts.map(({ photos }) => pictureDigest(photos))),
     regularisation: await pictureDigest(regularisation.map(({ picture }) => picture)),
     captions: regularisation.map(({ caption }) => caption),
+    // Checkpoints of one concept are from before there were several.
+    ...(counts.length > 1 ? { regularisationOfEach: counts } : {}),
   };
 }
 

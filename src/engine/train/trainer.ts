@@ -79,7 +79,7 @@ export class Trainer {
   ): Promise<Trainer> {
     const names = tokens.map(({ token }) => token);
     const tokenizer = new PromptTokenizer(model.tokenizer, model.vocabularySize, names);
-    const rows = initialRows(model, tokens.length);
+    const rows = initialRows(model, names);
     const trainsRows = settings.train !== "kv";
     const queryOut = settings.train === "crossattn" ? await frozenQueryOut(model) : null;
     const parts = await openTogether(async (keep): Promise<Parts> => {
@@ -223,13 +223,20 @@ export class Trainer {
   }
 }
 
-/** Rows [n, E] that modifier tokens start from: the model's rare tokens in turn. */
-function initialRows(model: Model, count: number): Float32Array {
-  const width = model.config.textWidth;
-  const rows = new Float32Array(count * width);
-  for (let i = 0; i < count; i++) {
-    const id = model.initialisers[i % model.initialisers.length] ?? 0;
-    rows.set(model.embeddings.subarray(id * width, (id + 1) * width), i * width);
+/**
+ * Rows [n, E] that modifier tokens start from: `<newN>` from the model's N-th rare token, so that concepts which are
+ * trained apart and merged later begin as far apart as those trained together; other names by their order.
+ */
+function initialRows(
+  { config, initialisers, embeddings }: Pick<Model, "config" | "initialisers" | "embeddings">,
+  tokens: readonly string[],
+): Float32Array {
+  const width = config.textWidth;
+  const rows = new Float32Array(tokens.length * width);
+  for (const [i, token] of tokens.entries()) {
+    const number = Number(/^<new([1-9]\d*)>$/.exec(token)?.[1] ?? i + 1);
+    const id = initialisers[(number - 1) % initialisers.length] ?? 0;
+    rows.set(embeddings.subarray(id * width, (id + 1) * width), i * width);
   }
   return rows;
 }
