@@ -1,7 +1,7 @@
 /** @file Text to image: prompts to K/V once, then the sampler's walk from noise to latents, then the picture. */
 import { throwIfAborted, type CancelSignal } from "../../core/cancel.ts";
+import type { Weighting } from "../../core/compose/weighting.ts";
 import type { Concept } from "../../core/concept/concept.ts";
-import { guide } from "../../core/diffusion/guidance.ts";
 import { createSampler } from "../../core/diffusion/sampler.ts";
 import type { Planes } from "../../core/image/pixels.ts";
 import { normal } from "../../core/random/normal.ts";
@@ -15,8 +15,10 @@ import { openUnet, type UnetSession } from "../model/unet.ts";
 import { openVaeDecoder, type VaeDecoder } from "../model/vae.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import { openTogether } from "../releases.ts";
-import { type HostTensor, isOnDevice, type Tensor } from "../tensor.ts";
+import type { HostTensor, Tensor } from "../tensor.ts";
 import { type Applied, applyConcept } from "./apply-concept.ts";
+import { type Composition, openComposition, type WeighedConcept } from "./composition.ts";
+import { composedPredictor, guidedPredictor, plainPredictor, type Predictor } from "./predictor.ts";
 import { checkRequest, type GenerateRequest } from "../../core/diffusion/generate-request.ts";
 
 export interface GeneratedImage {
@@ -37,6 +39,8 @@ export interface GenerateEvents {
   readonly onClean?: (index: number, clean: () => Float32Array) => void | Promise<void>;
   /** What of a prompt did not fit into the text encoder. */
   readonly onCut?: (prompt: string, cut: string) => void;
+  /** The weights [n] that a step of a composition gave its concepts, once an image. */
+  readonly onWeights?: (weights: Float64Array) => void;
   readonly signal?: CancelSignal | undefined;
 }
 
@@ -46,6 +50,8 @@ export class Pipeline {
   private readonly text: TextFeatures;
   private readonly vae: VaeDecoder;
   private applied: Applied;
+  /** In place of `applied`, where several concepts are composed. */
+  private composition: Composition | null = null;
   /** The UNet's session, for the batch that it was last needed for. */
   private unet: { readonly key: string; readonly session: UnetSession } | null = null;
 
@@ -80,6 +86,17 @@ export class Pipeline {
     const before = this.applied;
     this.applied = await applyConcept(this.model, this.runtime, concept, strength);
     await before.projections.release();
+    await this.endComposition();
+  }
+
+  /**
+   * Several concepts that are kept apart; each step combines their predictions (docs/math/compose.md).
+   * @throws StudioError "invalid-input" where concepts or weights cannot be composed
+   */
+  async compose(concepts: readonly WeighedConcept[], weighting: Weighting): Promise<void> {
+    const composition = await openComposition(this.model, this.runtime, concepts, weighting);
+    await this.endComposition();
+    this.composition = composition;
   }
 
   /** Makes the UNet's session for images that are sampled one by one with guidance, before somebody waits for it. */
@@ -140,35 +157,26 @@ export class Pipeline {
       readonly onClean: (clean: () => Float32Array) => void | Promise<void>;
     },
   ): Promise<Float32Array> {
-    const guided = request.guidance !== 1;
-    const n = seeds.length;
-    const unet = await this.unetFor(guided ? 2 * n : n);
     const sampler = this.sampler(request);
-    const size = elementCount(unet.latents.slice(1));
+    const size = elementCount(this.model.unet.latents);
     let latents: Float32Array = joined(seeds.map((seed) => initialNoise(seed, size))).map(
       (x) => x * sampler.initialNoiseSigma,
     );
     // Noise of stochastic samplers is each image's own as well.
     const streams = seeds.map((seed) => new Random(seed, "sampler"));
     const noise = (): Float32Array => joined(streams.map((stream) => stream.normal(size)));
-    const kv = await this.projectPrompts(request, n, guided, events);
+    const predictor = await this.predictor(request, seeds.length, events);
     try {
       for (const [call, timestep] of sampler.timesteps.entries()) {
         throwIfAborted(events.signal);
-        const input = sampler.scaleInput(latents, call);
-        const pass = guided ? joined([input, input]) : input;
-        const { data } = await unet.predict(pass, timestep, kv, this.applied.queryOut);
-        const raw = Float32Array.from(data);
-        const prediction = guided
-          ? guide(partOf(raw, 0, 2), partOf(raw, 1, 2), request.guidance)
-          : raw;
+        const prediction = await predictor.predict(sampler.scaleInput(latents, call), timestep);
         const before = latents;
         await events.onClean(() => sampler.predictClean(prediction, call, before));
         latents = sampler.step(prediction, call, latents, noise);
         events.onCall();
       }
     } finally {
-      if (isOnDevice(kv)) kv.dispose();
+      predictor.dispose();
     }
     return latents;
   }
@@ -178,33 +186,70 @@ export class Pipeline {
     await this.text.release();
     await this.vae.release();
     await this.applied.projections.release();
+    await this.endComposition();
+  }
+
+  private async endComposition(): Promise<void> {
+    const { composition } = this;
+    this.composition = null;
+    await composition?.release();
   }
 
   private sampler({ sampler, steps, eta }: GenerateRequest) {
     return createSampler(sampler, this.model.config.scheduler, steps, eta === 0 ? {} : { eta });
   }
 
-  /** Packed keys and values [batch, L, S], the negative prompt's rows first. */
-  private async projectPrompts(
-    { prompt, negativePrompt }: GenerateRequest,
-    images: number,
-    guided: boolean,
-    { onCut }: Pick<GenerateEvents, "onCut">,
+  /** What `n` images that are sampled together follow. */
+  private async predictor(
+    { prompt, negativePrompt, guidance }: GenerateRequest,
+    n: number,
+    { onCut, onWeights }: Pick<GenerateEvents, "onCut" | "onWeights">,
+  ): Promise<Predictor> {
+    const { applied, composition } = this;
+    const rows = (texts: readonly string[]) =>
+      texts.flatMap((text) => new Array<string>(n).fill(text));
+    if (composition !== null) {
+      const unet = await this.unetFor(n);
+      const negative = await this.project(composition.base, rows([negativePrompt]), onCut);
+      const concepts: Tensor[] = [];
+      for (const [i, part] of composition.parts.entries()) {
+        concepts.push(await this.project(part, rows([composition.promptOf(i, prompt)]), onCut));
+      }
+      const { weighting } = composition;
+      return composedPredictor(unet, { negative, concepts }, { guidance, weighting }, onWeights);
+    }
+    if (guidance === 1) {
+      const unet = await this.unetFor(n);
+      return plainPredictor(
+        unet,
+        await this.project(applied, rows([prompt]), onCut),
+        applied.queryOut,
+      );
+    }
+    const unet = await this.unetFor(2 * n);
+    const kv = await this.project(applied, rows([negativePrompt, prompt]), onCut);
+    return guidedPredictor(unet, kv, applied.queryOut, guidance);
+  }
+
+  /** Packed keys and values [n, L, S] of n texts. */
+  private async project(
+    { tokenizer, rows, projections }: Applied,
+    texts: readonly string[],
+    onCut: GenerateEvents["onCut"],
   ): Promise<Tensor> {
-    const { tokenizer, rows, projections } = this.applied;
-    const features: Float32Array[] = [];
-    for (const text of guided ? [negativePrompt, prompt] : [prompt]) {
+    const known = new Map<string, Float32Array>();
+    for (const text of new Set(texts)) {
       const { ids, cut } = tokenizer.encode(text);
       if (cut !== null) onCut?.(text, cut);
-      const { data } = await this.text.encode(ids, rows);
-      for (let i = 0; i < images; i++) features.push(Float32Array.from(data));
+      known.set(text, Float32Array.from((await this.text.encode(ids, rows)).data));
     }
+    const features = texts.map((text) => known.get(text) ?? new Float32Array());
     const dims = [features.length, CLIP_TOKENS, this.model.config.textWidth];
     return projections.projectKv({ dims, data: joined(features) } satisfies HostTensor);
   }
 
   private async unetFor(batch: number): Promise<UnetSession> {
-    const queryOut = this.applied.queryOut !== null;
+    const queryOut = this.composition === null && this.applied.queryOut !== null;
     const key = `${batch}${queryOut ? " with query_out" : ""}`;
     if (this.unet?.key === key) return this.unet.session;
     await this.unet?.session.release();

@@ -1,0 +1,63 @@
+/** @file Several concepts on one model, kept apart: each with weights, tokenizer and rows of its own, beside the base model's. */
+import { conceptPrompt } from "../../core/compose/concept-prompt.ts";
+import { checkWeighting, type Weighting } from "../../core/compose/weighting.ts";
+import type { Concept } from "../../core/concept/concept.ts";
+import { StudioError } from "../../core/errors.ts";
+import type { Model } from "../model/read-model.ts";
+import type { Runtime } from "../ort/runtime.ts";
+import { type Applied, applyConcept } from "./apply-concept.ts";
+
+/** A concept, and the factor on its weight difference. */
+export interface WeighedConcept {
+  readonly concept: Concept;
+  readonly strength: number;
+}
+
+export interface Composition {
+  readonly weighting: Weighting;
+  /** Paints the negative prompt. */
+  readonly base: Applied;
+  readonly parts: readonly Applied[];
+  /** What part `index` is asked for. */
+  promptOf(index: number, prompt: string): string;
+  release(): Promise<void>;
+}
+
+/** @throws StudioError "invalid-input" where concepts or weights cannot be composed */
+export async function openComposition(
+  model: Model,
+  runtime: Runtime,
+  concepts: readonly WeighedConcept[],
+  weighting: Weighting,
+): Promise<Composition> {
+  checkWeighting(weighting, concepts.length, model.config.sampleSize ** 2);
+  if (concepts.some(({ concept }) => concept.queryOutDifference !== null)) {
+    throw new StudioError(
+      "invalid-input",
+      "A concept of the face mode changes more than keys and values and cannot be composed with others; use it alone.",
+    );
+  }
+  const opened: Applied[] = [];
+  const release = async (): Promise<void> => {
+    for (const { projections } of opened) await projections.release();
+  };
+  try {
+    opened.push(await applyConcept(model, runtime, null, 1));
+    for (const { concept, strength } of concepts) {
+      opened.push(await applyConcept(model, runtime, concept, strength));
+    }
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  const [base, ...parts] = opened;
+  if (base === undefined) throw new StudioError("internal", "The base model was not applied.");
+  const words = concepts.map(({ concept }) => concept.tokens.map(({ token }) => token));
+  return {
+    weighting,
+    base,
+    parts,
+    promptOf: (index, prompt) => conceptPrompt(prompt, words[index] ?? [], words.flat()),
+    release,
+  };
+}
