@@ -1,0 +1,61 @@
+/**
+ * @file How far weights stray on regularisation captions, ‖Creg ΔW‖ / ‖Creg W0‖: what the merge makes small, and what
+ * each concept does by itself.
+ */
+import { rowOf } from "../linalg/vector.ts";
+import type { RegularisationGram } from "./gram.ts";
+import type { MergeTarget } from "./target-rows.ts";
+
+export interface Drift {
+  /** Of the merged weights. */
+  readonly drift: number;
+  /** Of each concept's own weights. */
+  readonly driftAlone: readonly number[];
+}
+
+/** A column costs E² for each concept; evenly spaced ones do for a figure of two digits. */
+const COLUMNS = 256;
+
+export function measureDrift({
+  base,
+  targets,
+  gram,
+  solved,
+  columns,
+}: {
+  readonly base: Float32Array;
+  readonly targets: readonly MergeTarget[];
+  readonly gram: RegularisationGram;
+  /** L⁻¹ T [s, S]: rows along orthonormal directions, so that ‖Creg ΔW‖ is its norm. */
+  readonly solved: Float64Array;
+  readonly columns: number;
+}): Drift {
+  const step = Math.max(1, Math.floor(columns / COLUMNS));
+  let [merged, frozen] = [0, 0];
+  const alone = targets.map(() => 0);
+  for (let j = 0; j < columns; j += step) {
+    for (let i = j; i < solved.length; i += columns) merged += solved[i]! ** 2;
+    frozen += energy(gram, base, columns, j);
+    targets.forEach(({ difference }, n) => (alone[n]! += energy(gram, difference, columns, j)));
+  }
+  const relative = (sum: number): number => (sum === 0 ? 0 : Math.sqrt(sum / frozen));
+  return { drift: relative(merged), driftAlone: alone.map(relative) };
+}
+
+/** wᵀ G w of column j of `weights`. */
+function energy(
+  { width, lower }: RegularisationGram,
+  weights: Float32Array,
+  columns: number,
+  j: number,
+): number {
+  const w = Float64Array.from({ length: width }, (_, e) => weights[e * columns + j]!);
+  let sum = 0;
+  for (let e = 0; e < width; e++) {
+    const row = rowOf(lower, width, e);
+    let below = 0;
+    for (let f = 0; f < e; f++) below += row[f]! * w[f]!;
+    sum += w[e]! * (2 * below + row[e]! * w[e]!);
+  }
+  return sum;
+}

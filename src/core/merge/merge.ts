@@ -1,0 +1,108 @@
+/**
+ * @file Concepts that were trained apart, merged into one set of weights: the constrained least squares of Custom
+ * Diffusion (arXiv 2212.04488, section 3.2, eq. 3 and 4, and appendix B), for all layers at once.
+ *
+ *   minimise ‖Creg ΔW‖²  subject to  C ΔW = T          row i of T is cᵢ (W_n - W0), n the concept of cᵢ
+ *   ΔW = G⁺ Cᵀ (C G⁺ Cᵀ)⁻¹ T                           G = Cregᵀ Creg
+ *
+ * In the coordinates of the feature space C G⁺ Cᵀ is Y Yᵀ = L Lᵀ with Y = L Q, so that ΔW = (G⁺)^½ Qᵀ (L⁻¹ T).
+ * Derivation: docs/math/merge.md.
+ */
+import { type CancelSignal, throwIfAborted } from "../cancel.ts";
+import { solveLower, triangularFactor } from "../linalg/triangular-factor.ts";
+import { rowOf } from "../linalg/vector.ts";
+import { ENERGY_THRESHOLD, featureSpace, fromCoordinates } from "./feature-space.ts";
+import type { RegularisationGram } from "./gram.ts";
+import { checkMerge, refuseDependentRows, refuseSharedConcepts } from "./merge-refusals.ts";
+import { applyRows, changesOf } from "./merge-products.ts";
+import { type Drift, measureDrift } from "./drift.ts";
+import { type LeftOut, type MergeTarget, sortRows, targetRows } from "./target-rows.ts";
+
+export interface MergeInput {
+  /** Packed W0 [E, S]. */
+  readonly base: Float32Array;
+  readonly targets: readonly MergeTarget[];
+  readonly gram: RegularisationGram;
+}
+
+export interface MergeOptions {
+  /** τ: directions with less than this share of the mean energy are cut off. */
+  readonly threshold?: number;
+  /** Share of the work done; awaited, so that a worker can hear of a stop meanwhile. */
+  readonly onProgress?: (done: number) => void | Promise<void>;
+  readonly signal?: CancelSignal;
+}
+
+export interface MergeReport extends Drift {
+  /** Target rows that the merged weights are held to. */
+  readonly rows: number;
+  readonly duplicates: readonly LeftOut[];
+  readonly shared: readonly LeftOut[];
+  readonly cutDirections: number;
+  /** Of G, with all directions and with those that were retained. */
+  readonly conditionBefore: number;
+  readonly conditionAfter: number;
+  /** Sine of the smallest angle between a row and all rows before it: its inverse is what disagreements grow by. */
+  readonly smallestSine: number;
+  /** Largest ‖c W - c W_n‖ / ‖c W_n‖ of a target row, W = W0 + ΔW rounded to float32. */
+  readonly residual: number;
+}
+
+export interface Merge {
+  /** Packed ΔW [E, S], of rank `rows` at most. */
+  readonly difference: Float32Array;
+  readonly report: MergeReport;
+}
+
+/**
+ * @throws StudioError "invalid-input" where sizes do not fit, a number is not finite, or two concepts cannot be told
+ * apart; "cancelled" once the signal is aborted
+ */
+export async function mergeConstrained(
+  { base, targets, gram }: MergeInput,
+  { threshold = ENERGY_THRESHOLD, onProgress, signal }: MergeOptions = {},
+): Promise<Merge> {
+  const columns = checkMerge(base, targets, gram);
+  const pause = async (done: number): Promise<void> => {
+    await onProgress?.(done);
+    throwIfAborted(signal);
+  };
+  await pause(0);
+  const space = featureSpace(gram, threshold);
+  await pause(0.5);
+
+  const { kept, duplicates, shared } = sortRows(targetRows(targets, space));
+  refuseSharedConcepts(targets, kept, shared);
+  const stacked = new Float64Array(kept.length * space.retained);
+  kept.forEach(({ coordinates }, i) => stacked.set(coordinates, i * space.retained));
+  const { lower, orthonormal, sines } = triangularFactor(stacked, space.retained);
+  refuseDependentRows(kept, sines);
+
+  const changes = changesOf(kept, targets, columns);
+  const solved = changes.slice();
+  solveLower(lower, solved, columns);
+  const directions = kept.map((_, i) =>
+    fromCoordinates(space, rowOf(orthonormal, space.retained, i)),
+  );
+  await pause(0.6);
+  const { difference, residual } = applyRows({ base, kept, changes, directions, solved, columns });
+  await pause(0.9);
+  const drift = measureDrift({ base, targets, gram, solved, columns });
+  const { cut: cutDirections, conditionBefore, conditionAfter } = space;
+  const smallestSine = Math.min(...sines);
+  await pause(1);
+  return {
+    difference,
+    report: {
+      rows: kept.length,
+      duplicates,
+      shared,
+      cutDirections,
+      conditionBefore,
+      conditionAfter,
+      smallestSine,
+      residual,
+      ...drift,
+    },
+  };
+}

@@ -1,0 +1,208 @@
+"""Write what merging two concepts must give, by linear algebra that is not the engine's.
+
+    python tools/golden_merge.py --base FOLDER [--captions public/captions/toybox-256.txt]
+        [--model public/models/toybox-256] [--out tests/reference]
+
+Writes merge.safetensors: real features of the default model's text encoder, in float64, and two made-up
+concepts. `bear` and `car` start from the token of studio.json as in training; their rows have moved by as
+much as 200 steps move them (0.12), and their weight differences are what gradients make of them: rows of
+their own prompts' features times noise, plus a little noise everywhere, 5 % of the weights in all.
+
+    gram.lower        [E (E + 1) / 2] float64: lower triangle of Cregᵀ Creg, row after row
+    captions.rows     [16, E] the first rows of Creg; metadata has how many there are
+    NAME.features     [s, E] rows of both target prompts from V* to the end mark; labels in the metadata
+    NAME.difference   [E, S] W_n - W0, of S = 24 of the 4,224 packed columns
+    base              [E, S] W0
+    solution          [E, S] float64: the merged W - W0
+    sines             [s, s] float64: of the angles between target rows, by Creg's measure
+    singular.values   [S] float64: singular values of bear.difference
+
+The solution comes from Creg itself, by the null-space method: with N an orthonormal basis of what Creg's
+rows span (numpy's SVD, without the one direction of relative energy below 1e-6), find by QR the smallest X
+with C N X = T and the null space of C N, and move X along it until Creg N X is smallest (numpy's lstsq).
+Rows that the two concepts share (sine below 0.1) are left out.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+import transformers
+from safetensors.numpy import save
+from tokenizers import Tokenizer
+from transformers import CLIPTextModel
+
+import seeded
+from make_goldens import in_fixed_order
+
+SEED = 11
+CATEGORIES = ["bear", "car"]
+PROMPTS = ["", "photo of a "]
+MOVED = 0.12
+SIZE = 0.05
+EVERYWHERE = 0.1
+THRESHOLD = 1e-6
+SHARED_SINE = 0.1
+COLUMNS = 4
+LAYERS = ("down_blocks.0.attentions.0", "mid_block.attentions.0", "up_blocks.3.attentions.2")
+BATCH = 50
+
+
+class Encoder:
+    """The text encoder in float64, with a vector in place of one token's row."""
+
+    def __init__(self, base: Path):
+        self.tokenizer = Tokenizer.from_file(str(base / "tokenizer/tokenizer.json"))
+        self.model = CLIPTextModel.from_pretrained(base / "text_encoder", variant="fp16").double()
+        self.embedding = self.model.get_input_embeddings()
+        marks = json.loads((base / "text_encoder/config.json").read_text())
+        self.start, self.end = marks["bos_token_id"], marks["eos_token_id"]
+
+    def ids(self, text: str) -> list[int]:
+        return self.tokenizer.encode(text, add_special_tokens=False).ids if text else []
+
+    @torch.no_grad()
+    def captions(self, captions: list[str]) -> np.ndarray:
+        """Rows of all captions, from the first word to the end mark."""
+        found = []
+        for first in range(0, len(captions), BATCH):
+            ids = [[self.start, *self.ids(c), self.end] for c in captions[first : first + BATCH]]
+            longest = max(len(i) for i in ids)
+            # The encoder is causal: what pads a caption changes nothing before it.
+            padded = torch.tensor([i + [self.end] * (longest - len(i)) for i in ids])
+            hidden = self.model(input_ids=padded).last_hidden_state.numpy()
+            found += [hidden[k, 1 : len(i)] for k, i in enumerate(ids)]
+        return np.concatenate(found)
+
+    @torch.no_grad()
+    def target(self, before: str, category: str, row: torch.Tensor) -> tuple[np.ndarray, list[str]]:
+        """Rows from V* to the end mark, and what they are."""
+        head, tail = [self.start, *self.ids(before)], [*self.ids(category), self.end]
+        place = torch.tensor([len(head)])
+        hook = self.embedding.register_forward_hook(
+            lambda _module, _inputs, output: output.index_copy(1, place, row[None, None])
+        )
+        try:
+            ids = torch.tensor([[*head, 0, *tail]])
+            hidden = self.model(input_ids=ids).last_hidden_state[0, len(head) :].numpy()
+        finally:
+            hook.remove()
+        names = ["<new>", *self.tokenizer.encode(category, add_special_tokens=False).tokens, "end"]
+        return hidden, [f'{name} in "{before}<new> {category}"' for name in names]
+
+
+def base_weights(folder: Path) -> np.ndarray:
+    """[E, S]: the first columns of K and V of some layers."""
+    from diffusers import UNet2DConditionModel
+
+    unet = UNet2DConditionModel.from_pretrained(folder, subfolder="unet", variant="fp16")
+    columns = []
+    for layer in LAYERS:
+        attention = unet.get_submodule(f"{layer}.transformer_blocks.0.attn2")
+        columns += [p.weight[:COLUMNS].T for p in (attention.to_k, attention.to_v)]
+    return torch.cat(columns, dim=1).detach().float().numpy()
+
+
+def difference(name: str, features: np.ndarray, base: np.ndarray) -> np.ndarray:
+    """A weight difference as training leaves it: features of the concept's prompts, times something."""
+    heard = features.T @ seeded.normal(SEED, f"{name}.heard", (len(features), base.shape[1]))
+    rest = seeded.normal(SEED, f"{name}.rest", base.shape)
+    sum_ = heard / np.linalg.norm(heard) + EVERYWHERE * rest / np.linalg.norm(rest)
+    return (SIZE * np.linalg.norm(base) * sum_ / np.linalg.norm(sum_)).astype(np.float32)
+
+
+def solve(captions: np.ndarray, rows: np.ndarray, changes: np.ndarray) -> np.ndarray:
+    """argmin ‖captions D‖ subject to rows D = changes, D in the span of what captions do not miss."""
+    _, sizes, directions = np.linalg.svd(captions, full_matrices=False)
+    span = directions[sizes**2 >= THRESHOLD * np.mean(sizes**2)].T
+    print(f"retained {span.shape[1]} of {len(sizes)} directions")
+    q, r = np.linalg.qr((rows @ span).T, mode="complete")
+    count = len(rows)
+    particular = q[:, :count] @ np.linalg.solve(r[:count].T, changes)
+    null = q[:, count:]
+    seen = captions @ span
+    along, *_ = np.linalg.lstsq(seen @ null, -seen @ particular, rcond=None)
+    return span @ (particular + null @ along)
+
+
+def angles(captions: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Sines of the angles between rows when captions weigh the same in all directions."""
+    seen = rows @ np.linalg.pinv(captions, rcond=1e-3)
+    units = seen / np.linalg.norm(seen, axis=1, keepdims=True)
+    cosines = np.clip(units @ units.T, -1, 1)
+    return np.sqrt(1 - cosines**2)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--base", type=Path, required=True)
+    parser.add_argument("--captions", type=Path, default=Path("public/captions/toybox-256.txt"))
+    parser.add_argument("--model", type=Path, default=Path("public/models/toybox-256"))
+    parser.add_argument("--out", type=Path, default=Path("tests/reference"))
+    args = parser.parse_args()
+
+    encoder = Encoder(args.base)
+    captions = encoder.captions(args.captions.read_text(encoding="utf-8").splitlines())
+    base = base_weights(args.base)
+    initial = json.loads((args.model / "studio.json").read_text())["initializerToken"]["id"]
+    start = encoder.embedding.weight[initial].detach()
+
+    tensors: dict[str, np.ndarray] = {"base": base, "captions.rows": captions[:16].astype(np.float32)}
+    labels: dict[str, list[str]] = {}
+    rows, changes, owner = [], [], []
+    for n, name in enumerate(CATEGORIES):
+        moved = torch.from_numpy(seeded.normal(SEED, f"{name}.row", tuple(start.shape))).double()
+        row = start + MOVED * moved / moved.norm()
+        found = [encoder.target(before, name, row) for before in PROMPTS]
+        # What is stored is what is computed with.
+        features = np.concatenate([part for part, _ in found]).astype(np.float32)
+        labels[name] = [label for _, part in found for label in part]
+        change = difference(name, features.astype(np.float64), base)
+        tensors |= {f"{name}.features": features, f"{name}.difference": change}
+        rows.append(features.astype(np.float64))
+        changes.append(features.astype(np.float64) @ change.astype(np.float64))
+        owner += [n] * len(features)
+
+    rows, changes = np.concatenate(rows), np.concatenate(changes)
+    sines = angles(captions, rows)
+    others = np.not_equal.outer(owner, owner)
+    kept = ~(others & (sines < SHARED_SINE)).any(axis=1)
+    solution = solve(captions, rows[kept], changes[kept])
+    gram = captions.T @ captions
+    tensors |= {
+        "gram.lower": gram[np.tril_indices(len(gram))],
+        "solution": solution,
+        "sines": sines,
+        "singular.values": np.linalg.svd(
+            tensors["bear.difference"].astype(np.float64), compute_uv=False
+        ),
+    }
+    residual = np.linalg.norm(rows[kept] @ solution - changes[kept]) / np.linalg.norm(changes[kept])
+    print(f"{len(captions)} rows of captions, kept {kept.tolist()}, residual {residual:.2g}")
+    print(f"drift {np.linalg.norm(captions @ solution) / np.linalg.norm(captions @ base):.4g}")
+    metadata = {
+        "version": "1",
+        "tool": "tools/golden_merge.py",
+        "seed": str(SEED),
+        "libraries": json.dumps(
+            {"numpy": np.__version__, "torch": torch.__version__, "transformers": transformers.__version__}
+        ),
+        "labels": json.dumps(labels),
+        "kept": json.dumps(kept.tolist()),
+        "caption_rows": str(len(captions)),
+        "drift": repr(
+            float(np.linalg.norm(captions @ solution) / np.linalg.norm(captions @ base))
+        ),
+    }
+    path = args.out / "merge.safetensors"
+    contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+    path.write_bytes(in_fixed_order(save(contiguous, metadata)))
+    print(f"{path}: {path.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()
