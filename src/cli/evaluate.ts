@@ -18,9 +18,10 @@ import { checkRequest, type GenerateRequest } from "../core/diffusion/generate-r
 import { openRuntime } from "./backend.ts";
 import { readImageFolder } from "./files/image-folder.ts";
 import { type Photo, readPhotos } from "./files/photos.ts";
-import { conceptOption, requestOf } from "./generate.ts";
+import { conceptOption } from "./concept-option.ts";
 import { DEFAULT_MODEL, openModelOption } from "./model.ts";
 import { BACKENDS, choiceOption, type Raw, requiredOption, textOption } from "./options.ts";
+import { requestOf } from "./paint.ts";
 import { Progress } from "./progress.ts";
 
 type EvaluateOptions = Readonly<Record<string, Raw>>;

@@ -1,9 +1,11 @@
 /** @file The command line: reads the arguments, runs one command, turns errors into one sentence and exit code 2. */
 import { Command, CommanderError } from "commander";
 import { StudioError } from "../core/errors.ts";
+import { compose } from "./compose.ts";
 import { evaluate } from "./evaluate.ts";
 import { generate } from "./generate.ts";
 import { inspect } from "./inspect.ts";
+import { merge } from "./merge.ts";
 import { train } from "./train.ts";
 
 /** Exit codes for bad input, as opposed to a defect of ours (1), and for being stopped, as shells have it for Ctrl-C. */
@@ -90,6 +92,40 @@ cli
   .option("--backend <name>", "auto, wasm or webgpu")
   .option("--json", "Print one JSON object and nothing else")
   .action(generate);
+
+cli
+  .command("merge")
+  .description("Make one concept of several that were trained apart, by the closed form")
+  .option("--concept <file>", "A concept file; at least two", collected)
+  .option("--out <file>", "The concept file to write, ending in .concept.safetensors")
+  .option("--strength <x>", "Factor on what the concepts changed, one or one each (default: 1)")
+  .option("--captions <file>", "Captions, one a line, that the merged model is kept true to")
+  .option("--model <name>", "Base model: toybox-256, or a folder in optimum's layout")
+  .option("--backend <name>", "auto, wasm or webgpu")
+  .option("--json", "Print one JSON object and nothing else")
+  .action(merge);
+
+cli
+  .command("compose")
+  .description("Paint a prompt with several concepts, combined at each step: writes PNG files")
+  .option("--prompt <text>", "What to paint, with the tokens of all")
+  .option("--out <folder>", "Where the images go")
+  .option("--concept <file>", "A concept file; at least two", collected)
+  .option("--weights <list>", 'One number a concept, like 0.6,0.4, or "solved" (default: solved)')
+  .option("--regions <files>", "A picture a concept, like a.png,b.png: bright where it paints")
+  .option("--strength <x>", "Factor on what the concepts changed, one or one each (default: 1)")
+  .option("--negative-prompt <text>", "What to steer away from")
+  .option("--sampler <name>", "ddim, pndm, euler-a or dpmpp-2m (default: ddim)")
+  .option("--steps <n>", "Denoising steps (default: 25)")
+  .option("--guidance <x>", "Scale of classifier-free guidance (default: 5)")
+  .option("--eta <x>", "Noise of ddim, from 0 to 1 (default: 0)")
+  .option("--seed <n>", "Seed of the first image; the others count on (default: 1)")
+  .option("--count <n>", "Number of images (default: 1)")
+  .option("--batch <n>", "Images sampled together (default: 1)")
+  .option("--model <name>", "Base model: toybox-256, or a folder in optimum's layout")
+  .option("--backend <name>", "auto, wasm or webgpu")
+  .option("--json", "Print one JSON object and nothing else")
+  .action(compose);
 
 cli
   .command("evaluate")

@@ -9,6 +9,11 @@ import { folderFiles } from "../hub/folder-files.ts";
 /** Folder of the models that come with the studio. */
 const BUNDLED = fileURLToPath(new URL("../../public/models", import.meta.url));
 
+/** Regularisation captions of merges for models that bring none of their own. */
+export const EVERYDAY_CAPTIONS = fileURLToPath(
+  new URL("../../public/captions/everyday.txt", import.meta.url),
+);
+
 export const DEFAULT_MODEL = "toybox-256";
 
 /** @throws StudioError "model-not-found" where neither a bundled model nor a folder has the name */

@@ -10,6 +10,7 @@ import { conceptLayout } from "../engine/model/concept-layout.ts";
 import { pictureSize } from "../engine/model/read-model.ts";
 import { type Checkpoint, decodeCheckpoint } from "../engine/train/checkpoint.ts";
 import { openRuntime } from "./backend.ts";
+import { checkConceptOut } from "./concept-out.ts";
 import { readPhotos } from "./files/photos.ts";
 import { checkWritable, writeFileAtomically } from "./files/write-file.ts";
 import { DEFAULT_MODEL, openModelOption } from "./model.ts";
@@ -26,7 +27,7 @@ export async function train(options: TrainOptions): Promise<void> {
   const planned = plannedConcepts(options);
   const out = requiredOption("out", options["out"], "name the concept file to write");
   const backend = choiceOption("backend", options["backend"], BACKENDS, "auto");
-  checkOutput(out);
+  checkConceptOut(out);
 
   const model = await openModelOption(textOption("model", options["model"]) ?? DEFAULT_MODEL);
   const settings = settingsOf(options, defaultSettings(model.config.textWidth));
@@ -86,14 +87,6 @@ export async function train(options: TrainOptions): Promise<void> {
   } finally {
     release();
   }
-}
-
-function checkOutput(out: string): void {
-  if (out.endsWith(".safetensors")) return;
-  throw new StudioError(
-    "invalid-input",
-    `--out should end in .concept.safetensors, not "${out}": that is what a concept file is.`,
-  );
 }
 
 async function readCheckpoint(file: string): Promise<Checkpoint | undefined> {

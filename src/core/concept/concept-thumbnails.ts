@@ -1,4 +1,5 @@
 /** @file Small pictures in a concept file's metadata: for people who look what is inside, ignored by whatever loads it. */
+import { bytesFromBase64, bytesToBase64 } from "../tensor/base64.ts";
 import { readSafetensors } from "../tensor/safetensors.ts";
 import { writeSafetensors } from "../tensor/safetensors-write.ts";
 
@@ -24,7 +25,7 @@ export function withThumbnails(
   const changed = new Map(metadata);
   changed.delete(KEY);
   const kept = pngs.filter(isSmallPng).slice(0, MOST);
-  if (kept.length > 0) changed.set(KEY, JSON.stringify(kept.map(toBase64)));
+  if (kept.length > 0) changed.set(KEY, JSON.stringify(kept.map(bytesToBase64)));
   return writeSafetensors(tensors, changed);
 }
 
@@ -41,7 +42,7 @@ export function readThumbnails(file: Uint8Array): Uint8Array<ArrayBuffer>[] {
     return list
       .slice(0, MOST)
       .filter((entry) => typeof entry === "string")
-      .map(fromBase64)
+      .map(bytesFromBase64)
       .filter(isSmallPng);
   } catch {
     return [];
@@ -50,14 +51,4 @@ export function readThumbnails(file: Uint8Array): Uint8Array<ArrayBuffer>[] {
 
 function isSmallPng(bytes: Uint8Array): boolean {
   return bytes.length <= LARGEST && PNG_SIGNATURE.every((byte, i) => bytes[i] === byte);
-}
-
-function toBase64(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
-}
-
-function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

@@ -13,6 +13,17 @@ const usedConcept = z.object({
   strength: z.number(),
 });
 
+/** How several concepts shared the picture. */
+const composition = z.discriminatedUnion("kind", [
+  /** Merged into one set of weights by the closed form. */
+  z.object({ kind: z.literal("merged") }),
+  /** Combined at each step, with these weights, or weights solved for at each step. */
+  z.object({ kind: z.literal("fixed"), weights: z.array(z.number()).max(16) }),
+  z.object({ kind: z.literal("solved") }),
+  /** Combined at each step by painted regions: a mask a concept, a byte a latent, in base64. */
+  z.object({ kind: z.literal("regions"), masks: z.array(z.string().max(100_000)).max(16) }),
+]);
+
 const imageSettings = z.object({
   prompt: z.string().max(20_000),
   negativePrompt: z.string().max(20_000),
@@ -24,9 +35,11 @@ const imageSettings = z.object({
   model: z.object({ id: z.string().max(200), fingerprint: z.string().max(100) }),
   concepts: z.array(usedConcept).max(16),
   backend: z.enum(["webgpu", "wasm"]),
+  composition: composition.optional(),
 });
 
 export type ImageSettings = Readonly<z.infer<typeof imageSettings>>;
+export type RecordedComposition = Readonly<z.infer<typeof composition>>;
 export type UsedConcept = Readonly<z.infer<typeof usedConcept>>;
 
 /** @throws StudioError "invalid-input" where the value is not what an image was made with */

@@ -43,6 +43,8 @@ export interface Model {
   readonly exportedNodes: number;
   /** The UNet for a batch of latents, the face mode's projections exposed on request. */
   unetOf(batch: number, queryOut?: boolean): Unet;
+  /** The text encoder for several captions, which may be shorter than 77 tokens. */
+  textEncoderOf(batch: number, tokens: number): TextEncoder;
   /** Reads a part's external data. */
   reader(part: ModelPart): ExternalReader;
 }
@@ -102,6 +104,7 @@ export async function readModel(
     bytes: text.bytes + main.bytes,
     exportedNodes: main.graph.nodes.length,
     unetOf,
+    textEncoderOf: (batch, tokens) => prepareTextEncoder(text.graph, { batch, tokens }),
     reader,
   };
 }

@@ -1,6 +1,6 @@
 /** @file Captions to text features and, for training, gradients of features back to the rows of modifier tokens. */
 import { EMBEDS_INPUT, textEncoderGradient } from "../../core/surgery/text-encoder.ts";
-import { CLIP_TOKENS } from "../../core/text/clip-tokenizer.ts";
+import { joined } from "../../core/tensor/parts.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import { Session } from "../ort/session.ts";
 import type { HostTensor } from "../tensor.ts";
@@ -21,6 +21,37 @@ export async function openTextFeatures(model: Model, runtime: Runtime): Promise<
   const session = await Session.create(runtime, graph, model.reader("text_encoder"), { name });
   return {
     encode: (ids, rows) => session.runOne({ [EMBEDS_INPUT]: embed(model, ids, rows) }),
+    release: () => session.release(),
+  };
+}
+
+export interface TextBatch {
+  /**
+   * Text features c [B, L, E] of as many captions as the batch has, cut to their first L tokens: the encoder is causal,
+   * so that a token's features do not depend on what follows.
+   */
+  encode(ids: readonly Int32Array[], rows: Float32Array): Promise<HostTensor>;
+  release(): Promise<void>;
+}
+
+export async function openTextBatch(
+  model: Model,
+  runtime: Runtime,
+  { batch, tokens }: { readonly batch: number; readonly tokens: number },
+): Promise<TextBatch> {
+  const { graph } = model.textEncoderOf(batch, tokens);
+  const name = "the text encoder";
+  const session = await Session.create(runtime, graph, model.reader("text_encoder"), { name });
+  return {
+    encode: (ids, rows) => {
+      const captions = ids.map((own) => embed(model, own.subarray(0, tokens), rows));
+      return session.runOne({
+        [EMBEDS_INPUT]: {
+          dims: [batch, tokens, model.config.textWidth],
+          data: joined(captions.map(({ data }) => data)),
+        },
+      });
+    },
     release: () => session.release(),
   };
 }
@@ -60,13 +91,17 @@ export async function openTextGradient(model: Model, runtime: Runtime): Promise<
 }
 
 /** Token embeddings [1, L, E] of one caption: the table's rows, and the modifier tokens'. */
-function embed(model: Model, ids: Int32Array, rows: Float32Array): HostTensor {
+function embed(
+  model: Model,
+  ids: Int32Array,
+  rows: Float32Array,
+): HostTensor & { readonly data: Float32Array } {
   const { embeddings, vocabularySize } = model;
   const width = model.config.textWidth;
-  const data = new Float32Array(CLIP_TOKENS * width);
+  const data = new Float32Array(ids.length * width);
   ids.forEach((id, position) => {
     const [table, row] = id < vocabularySize ? [embeddings, id] : [rows, id - vocabularySize];
     data.set(table.subarray(row * width, (row + 1) * width), position * width);
   });
-  return { dims: [1, CLIP_TOKENS, width], data };
+  return { dims: [1, ids.length, width], data };
 }
