@@ -42,7 +42,7 @@ export async function compose(options: Readonly<Record<string, Raw>>): Promise<v
   console.error(reason);
   try {
     const composition = recordWeighting(weighting);
-    const images = await paintInto({
+    const painted = await paintInto({
       ...{ model, runtime, request, out, composition },
       prepare: (pipeline) => pipeline.compose(concepts, weighting),
       concepts: concepts.flatMap(({ concept, strength }, i) =>
@@ -56,10 +56,11 @@ export async function compose(options: Readonly<Record<string, Raw>>): Promise<v
       concept.tokens.map(({ token, category }) => `${token} ${category}`).join(", "),
     );
     if (options["json"] === true) {
-      const { seeds: _, ...rest } = request;
+      const { seeds, ...rest } = request;
+      const images = painted.map((file, i) => ({ file, seed: seeds[i] }));
       const made = { model: model.id, backend: runtime.backend, concepts: used, images };
       console.log(JSON.stringify({ ...rest, composition: composition.kind, ...made }));
-    } else console.log(images.map(({ file }) => file).join("\n"));
+    } else console.log(painted.join("\n"));
   } finally {
     release();
   }

@@ -48,16 +48,17 @@ export async function generate(options: GenerateOptions): Promise<void> {
   console.error(reason);
   try {
     const name = path.basename(listOption(options["concept"])[0] ?? "");
-    const images = await paintInto({
+    const files = await paintInto({
       ...{ model, runtime, request, out },
       prepare: (pipeline) => pipeline.use(applied, strength),
       concepts: tokens.map(({ token, category }) => ({ id: "", name, token, category, strength })),
       note: { strength, reset },
     });
     if (options["json"] === true) {
-      const { seeds: _, ...rest } = request;
+      const { seeds, ...rest } = request;
+      const images = files.map((file, i) => ({ file, seed: seeds[i] }));
       console.log(JSON.stringify({ ...rest, model: model.id, backend: runtime.backend, images }));
-    } else console.log(images.map(({ file }) => file).join("\n"));
+    } else console.log(files.join("\n"));
   } finally {
     release();
   }

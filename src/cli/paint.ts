@@ -29,11 +29,6 @@ export interface PaintJob {
   readonly note: Readonly<Record<string, unknown>>;
 }
 
-export interface PaintedImage {
-  readonly file: string;
-  readonly seed: number | undefined;
-}
-
 /** Makes the folder, or says why not. */
 export async function openOutFolder(out: string): Promise<void> {
   await mkdir(out, { recursive: true }).catch((cause: unknown) => {
@@ -54,7 +49,8 @@ export function sayUnknownTokens(request: GenerateRequest, known: readonly strin
   }
 }
 
-export async function paintInto(job: PaintJob): Promise<PaintedImage[]> {
+/** Paths of the images, in the order of the seeds. */
+export async function paintInto(job: PaintJob): Promise<string[]> {
   const { model, runtime, request, out, concepts, composition } = job;
   const pipeline = await Pipeline.open(model, runtime);
   const progress = new Progress(request.seeds.length);
@@ -87,7 +83,7 @@ export async function paintInto(job: PaintJob): Promise<PaintedImage[]> {
     await pipeline.release();
   }
   await record(out, files, request, { model: model.id, ...job.note });
-  return files.map((file, i) => ({ file: path.join(out, file), seed: request.seeds[i] }));
+  return files.map((file) => path.join(out, file));
 }
 
 /** The request that the options make. */
