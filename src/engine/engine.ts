@@ -9,6 +9,7 @@ import { estimate } from "./jobs/estimate.ts";
 import { generateImages } from "./jobs/generate-images.ts";
 import { Jobs } from "./jobs/jobs.ts";
 import { OpenModel } from "./jobs/open-model.ts";
+import { mergeStored } from "./jobs/merge-stored.ts";
 import { storeImported } from "./jobs/store-concept.ts";
 import { trainRun } from "./jobs/train-run.ts";
 import { pictureSize, readModel } from "./model/read-model.ts";
@@ -28,6 +29,7 @@ export function createEngine(
   const calls = new Serial();
   const jobs = new Jobs();
 
+  const everyday = (): Promise<string> => everydayCaptions(modelsBase);
   const model = (): OpenModel => {
     if (opened !== null) return opened;
     throw new StudioError("invalid-input", "No model is open; open one on the page Models.");
@@ -87,7 +89,11 @@ export function createEngine(
     openModel: (id, preference, onProgress) => calls.run(() => open(id, preference, onProgress)),
     generate: (job, onEvent) =>
       jobs.run(job.job, ({ signal }) =>
-        calls.run(() => generateImages(model(), job, onEvent, signal)),
+        calls.run(() => generateImages(model(), job, onEvent, { signal, everyday })),
+      ),
+    merge: (job, onProgress) =>
+      jobs.run(job.job, ({ signal }) =>
+        calls.run(() => mergeStored(model(), job, everyday, { onProgress, signal })),
       ),
     train: (runId, onEvent) =>
       jobs.run(runId, (controls) => calls.run(() => trainRun(model(), runId, onEvent, controls))),
@@ -118,6 +124,16 @@ export function createEngine(
     importConcept: (file, name, thumbnails) => storeImported(opened, file, name, thumbnails),
     close: () => calls.run(close),
   };
+}
+
+/** Regularisation captions of merges, for models that bring none of their own. */
+async function everydayCaptions(modelsBase: string): Promise<string> {
+  const response = await fetch(new URL("../captions/everyday.txt", modelsBase)).catch(() => null);
+  if (response?.ok === true) return response.text();
+  throw new StudioError(
+    "download-failed",
+    "The captions that merges are kept true to could not be fetched; check the connection and try again.",
+  );
 }
 
 async function survey(

@@ -49,6 +49,7 @@ export function connectEngine(
     train: (runId, onEvent) => orCrash<TrainOutcome>(remote.train(runId, proxy(onEvent))),
     stop: (job) => orCrash(remote.stop(job)),
     checkpoint: (runId) => orCrash(remote.checkpoint(runId)),
+    merge: (job, onProgress) => orCrash(remote.merge(job, proxy(onProgress))),
     estimate: (request) => orCrash(remote.estimate(request)),
     describeCategory: (category) => orCrash(remote.describeCategory(category)),
     countTokens: (prompt, tokens) => orCrash(remote.countTokens(prompt, tokens)),

@@ -1,4 +1,5 @@
 /** @file What the page may ask of the engine worker, as types only; both sides are held to them. */
+import type { Weighting } from "../core/compose/weighting.ts";
 import type { SamplerName } from "../core/diffusion/sampler.ts";
 import type { TrainSettings } from "../core/train/settings.ts";
 
@@ -55,6 +56,23 @@ export interface ModelInfo {
 /** Names a job, so that it can be stopped. */
 export type JobId = string;
 
+/** A stored concept, and the factor on its weight difference. */
+export interface ChosenConcept {
+  readonly id: string;
+  readonly strength: number;
+}
+
+/** Several stored concepts in one picture. */
+export type Blend =
+  /** Merged by the closed form. */
+  | { readonly kind: "merged"; readonly concepts: readonly ChosenConcept[] }
+  /** Combined at each denoising step. */
+  | {
+      readonly kind: "composed";
+      readonly concepts: readonly ChosenConcept[];
+      readonly weighting: Weighting;
+    };
+
 export interface GenerateJob {
   readonly job: JobId;
   readonly prompt: string;
@@ -65,8 +83,10 @@ export interface GenerateJob {
   readonly eta: number;
   /** One an image. */
   readonly seeds: readonly number[];
-  /** A stored concept, and the factor on its weight difference; null paints with the base model. */
-  readonly concept: { readonly id: string; readonly strength: number } | null;
+  /** Null paints with the base model. */
+  readonly concept: ChosenConcept | null;
+  /** In place of one concept. */
+  readonly blend?: Blend;
 }
 
 /** A small picture, for a look at what is not finished. */
@@ -147,6 +167,31 @@ export interface Estimate {
   readonly memory: { readonly weights: number; readonly activations: number };
 }
 
+export interface MergeJob {
+  readonly job: JobId;
+  readonly concepts: readonly ChosenConcept[];
+  /** What the new concept is called. */
+  readonly name: string;
+}
+
+export interface MergeProgress {
+  /** Sentence part: "reading captions". */
+  readonly what: string;
+  /** From 0 to 1. */
+  readonly done: number;
+}
+
+/** What a merge came to; see MergeReport in src/core/merge/merge.ts. */
+export interface MergeFacts {
+  readonly rows: number;
+  readonly residual: number;
+  /** Relative change of keys and values on captions that name none of the concepts: merged, and of each concept. */
+  readonly drift: number;
+  readonly driftAlone: readonly number[];
+  /** Words as the merged concept has them, by concept. */
+  readonly tokens: readonly (readonly string[])[];
+}
+
 export interface CategoryHint {
   /** Tokens that the text encoder reads the word as. */
   readonly tokens: number;
@@ -173,6 +218,11 @@ export interface EngineApi {
   checkpoint(runId: string): Promise<void>;
   /** What a training run would take on this device with the open model. */
   estimate(request: EstimateRequest): Promise<Estimate>;
+  /** Merges stored concepts into a new one, which is stored; gives its id. */
+  merge(
+    job: MergeJob,
+    onProgress: (progress: MergeProgress) => void,
+  ): Promise<{ readonly conceptId: string; readonly facts: MergeFacts }>;
   describeCategory(category: string): Promise<CategoryHint>;
   /** Tokens of a prompt that are read, and the end that does not fit. */
   countTokens(

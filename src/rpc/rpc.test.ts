@@ -33,6 +33,7 @@ const engine: EngineApi = {
   train: unused,
   stop: unused,
   checkpoint: unused,
+  merge: unused,
   estimate: unused,
   describeCategory: unused,
   countTokens: unused,

@@ -27,6 +27,7 @@ function engines() {
       train: unused,
       stop: unused,
       checkpoint: unused,
+      merge: unused,
       estimate: unused,
       describeCategory: unused,
       importConcept: unused,

@@ -56,6 +56,7 @@ export function superviseEngine(start: () => EngineClient, ready: Promise<void>)
     train: (runId, onEvent) => now((engine) => engine.train(runId, onEvent)),
     stop: (job) => now((engine) => engine.stop(job)),
     checkpoint: (runId) => now((engine) => engine.checkpoint(runId)),
+    merge: (job, onProgress) => now((engine) => engine.merge(job, onProgress)),
     estimate: (request) => now((engine) => engine.estimate(request)),
     describeCategory: (category) => now((engine) => engine.describeCategory(category)),
     countTokens: (prompt, tokens) => now((engine) => engine.countTokens(prompt, tokens)),

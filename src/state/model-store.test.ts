@@ -50,6 +50,7 @@ function controlledEngine() {
     train: unused,
     stop: unused,
     checkpoint: unused,
+    merge: unused,
     estimate: unused,
     describeCategory: unused,
     countTokens: unused,

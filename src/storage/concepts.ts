@@ -10,7 +10,7 @@ const conceptRecord = z.object({
   name: z.string(),
   /** Milliseconds since 1970. */
   createdAt: z.number(),
-  source: z.enum(["trained", "imported"]),
+  source: z.enum(["trained", "imported", "merged"]),
   /** The run that trained it, where it was trained here. */
   runId: z.string().nullable(),
   baseModel: z.object({ id: z.string(), fingerprint: z.string() }),

@@ -5,10 +5,18 @@ import type { ImageSettings, UsedConcept } from "../../core/image/image-settings
 import { encodeImage } from "../../core/image/png-settings.ts";
 import type { GenerateEvent, GenerateJob } from "../../rpc/contracts.ts";
 import type { ConceptRecord } from "../../storage/concepts.ts";
+import { recordWeighting } from "../../core/compose/record-weighting.ts";
 import { images } from "../../storage/images.ts";
 import { Intervals } from "./intervals.ts";
+import { mergeOpen } from "./merge-stored.ts";
 import type { OpenModel } from "./open-model.ts";
 import { Throttle } from "./throttle.ts";
+
+export interface GenerateControls {
+  readonly signal: AbortSignal;
+  /** Reads the captions that merges are kept true to, where the model has none of its own. */
+  readonly everyday: () => Promise<string>;
+}
 
 /** Milliseconds between live previews. */
 const PREVIEW_EVERY = 400;
@@ -18,12 +26,10 @@ export async function generateImages(
   open: OpenModel,
   job: GenerateJob,
   emit: (event: GenerateEvent) => void,
-  signal: AbortSignal,
+  { signal, everyday }: GenerateControls,
 ): Promise<string[]> {
   throwIfAborted(signal);
-  emit({ kind: "preparing", what: job.concept === null ? "the model" : "the concept" });
-  const record = await open.useStored(job.concept);
-  const used = record === null ? [] : conceptsUsed(record, job.concept?.strength ?? 1);
+  const { used, composition } = await prepare(open, job, emit, { signal, everyday });
   const { prompt, negativePrompt, sampler, steps, guidance, eta, seeds } = job;
   const way = { prompt, negativePrompt, sampler, steps, guidance, eta };
   const ids: string[] = [];
@@ -49,6 +55,7 @@ export async function generateImages(
           model: { id: open.model.id, fingerprint: open.model.fingerprint },
           concepts: used,
           backend: open.backend.chosen,
+          ...(composition === undefined ? {} : { composition }),
         };
         const id = crypto.randomUUID();
         await images.put({
@@ -67,10 +74,43 @@ export async function generateImages(
     },
   );
   const pass = clock.median;
-  if (pass !== null) await open.keepSpeeds({ pass: pass / (guidance === 1 ? 1 : 2) });
+  if (pass !== null && job.blend === undefined)
+    await open.keepSpeeds({ pass: pass / (guidance === 1 ? 1 : 2) });
   return ids;
 }
 
-function conceptsUsed({ id, name, tokens }: ConceptRecord, strength: number): UsedConcept[] {
+/** Chooses what is painted with. */
+async function prepare(
+  open: OpenModel,
+  { concept, blend }: GenerateJob,
+  emit: (event: GenerateEvent) => void,
+  { signal, everyday }: GenerateControls,
+): Promise<Pick<ImageSettings, "composition"> & { readonly used: UsedConcept[] }> {
+  if (blend === undefined) {
+    emit({ kind: "preparing", what: concept === null ? "the model" : "the concept" });
+    const record = await open.useStored(concept);
+    return {
+      used: record === null ? [] : wordsUsed(record, record.tokens, concept?.strength ?? 1),
+    };
+  }
+  emit({ kind: "preparing", what: "the concepts" });
+  const onProgress = (): void => undefined;
+  const stored = await open.useBlend(blend, async (concepts) => {
+    const merged = await mergeOpen(open, concepts, everyday, { onProgress, signal });
+    return merged.concept;
+  });
+  return {
+    used: stored.flatMap(({ record, tokens }, i) =>
+      wordsUsed(record, tokens, blend.concepts[i]?.strength ?? 1),
+    ),
+    composition: blend.kind === "merged" ? { kind: "merged" } : recordWeighting(blend.weighting),
+  };
+}
+
+function wordsUsed(
+  { id, name }: ConceptRecord,
+  tokens: readonly { readonly token: string; readonly category: string }[],
+  strength: number,
+): UsedConcept[] {
   return tokens.map(({ token, category }) => ({ id, name, token, category, strength }));
 }

@@ -3,22 +3,32 @@
  * stop and a damaged checkpoint leave, and that going on equals going straight.
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { nanoConcept } from "../../../tests/support/nano-concept.ts";
 import { nanoFiles } from "../../../tests/support/nano-files.ts";
 import { nanoTraining } from "../../../tests/support/nano-training.ts";
+import { encodeConcept } from "../../core/concept/concept-file.ts";
 import { StudioError } from "../../core/errors.ts";
 import { toPixels } from "../../core/image/convert.ts";
 import { encodePng } from "../../core/image/png.ts";
 import { readImageSettings } from "../../core/image/png-settings.ts";
-import type { GenerateEvent, GenerateJob, TrainEvent, TrainOutcome } from "../../rpc/contracts.ts";
+import type {
+  Blend,
+  GenerateEvent,
+  GenerateJob,
+  TrainEvent,
+  TrainOutcome,
+} from "../../rpc/contracts.ts";
 import { concepts } from "../../storage/concepts.ts";
 import { images } from "../../storage/images.ts";
 import { runFiles } from "../../storage/run-files.ts";
 import { type RunRecord, runs } from "../../storage/runs.ts";
+import { conceptLayout } from "../model/concept-layout.ts";
 import { readModel } from "../model/read-model.ts";
 import { browserRuntime } from "../ort/runtime-browser.ts";
 import { Pipeline } from "../sample/pipeline.ts";
 import { estimate } from "./estimate.ts";
 import { generateImages } from "./generate-images.ts";
+import { mergeStored } from "./merge-stored.ts";
 import { holdRun } from "./hold-run.ts";
 import { OpenModel } from "./open-model.ts";
 import { storeImported } from "./store-concept.ts";
@@ -179,17 +189,19 @@ const JOB: GenerateJob = {
   concept: null,
 };
 
+/** Captions of the test's own: the nano model is no judge of everyday English. */
+const CAPTIONS = Array.from({ length: 200 }, (_, i) => `photo of a ${i} bear and ${i * 7} dogs`);
+
+const everyday = (): Promise<string> => Promise.resolve(CAPTIONS.join("\n"));
+
+const controls = (signal = new AbortController().signal) => ({ signal, everyday });
+
 it("paints into the gallery, previews on the way, the settings in each PNG", async () => {
   const trained = (await train((await storedRun()).id)).outcome;
   const id = trained.kind === "finished" ? trained.conceptId : "";
   const events: GenerateEvent[] = [];
   const job = { ...JOB, concept: { id, strength: 0.5 } };
-  const ids = await generateImages(
-    open,
-    job,
-    (event) => events.push(event),
-    new AbortController().signal,
-  );
+  const ids = await generateImages(open, job, (event) => events.push(event), controls());
   expect(ids).toHaveLength(2);
   expect(events.at(-1)).toEqual({ kind: "image", index: 1, imageId: ids[1] });
   expect(events.filter(({ kind }) => kind === "preview").length).toBeGreaterThan(0);
@@ -205,9 +217,9 @@ it("paints into the gallery, previews on the way, the settings in each PNG", asy
   // The same again from the same seed, and something else without the concept.
   const pngOf = async (imageId: string): Promise<Uint8Array> =>
     new Uint8Array(await (await images.get(imageId))!.png.arrayBuffer());
-  const again = await generateImages(open, job, () => undefined, new AbortController().signal);
+  const again = await generateImages(open, job, () => undefined, controls());
   expect(await pngOf(again[0]!)).toEqual(await pngOf(ids[0]!));
-  const plain = await generateImages(open, JOB, () => undefined, new AbortController().signal);
+  const plain = await generateImages(open, JOB, () => undefined, controls());
   expect(await pngOf(plain[0]!)).not.toEqual(await pngOf(ids[0]!));
 });
 
@@ -220,10 +232,66 @@ it("stops painting where it is asked to, and keeps what was painted before", asy
     ({ kind }) => {
       if (kind === "image") stop.abort();
     },
-    stop.signal,
+    controls(stop.signal),
   );
   await expect(painting).rejects.toMatchObject({ code: "cancelled" });
   expect((await images.ids()).length).toBe(before + 1);
+});
+
+it("paints with two concepts, merged and composed, and says so in the settings", async () => {
+  const store = async (token: string, category: string): Promise<string> => {
+    const bytes = encodeConcept(
+      nanoConcept(open.model, token, category),
+      conceptLayout(open.model),
+    );
+    return storeImported(open, new Blob([bytes]), category, []);
+  };
+  // Both of one name: the second gets another.
+  const chosen = [await store("<new1>", "bear"), await store("<new1>", "dog")].map((id) => ({
+    id,
+    strength: 1,
+  }));
+  const job = { ...JOB, seeds: [1], prompt: "a <new1> bear and a <new2> dog" };
+  const blends: Blend[] = [
+    { kind: "merged", concepts: chosen },
+    { kind: "composed", concepts: chosen, weighting: { kind: "solved" } },
+    { kind: "composed", concepts: chosen, weighting: { kind: "fixed", weights: [1, 3] } },
+  ];
+  const pngs: Uint8Array[] = [];
+  for (const blend of blends) {
+    const [imageId] = await generateImages(open, { ...job, blend }, () => undefined, controls());
+    const image = await images.get(imageId!);
+    expect(image?.settings).toMatchObject({
+      concepts: [
+        { id: chosen[0]!.id, token: "<new1>", category: "bear" },
+        { id: chosen[1]!.id, token: "<new2>", category: "dog" },
+      ],
+      composition: blend.kind === "merged" ? { kind: "merged" } : { kind: blend.weighting.kind },
+    });
+    pngs.push(new Uint8Array(await image!.png.arrayBuffer()));
+  }
+  expect(pngs[0]).not.toEqual(pngs[1]);
+  expect(pngs[1]).not.toEqual(pngs[2]);
+
+  const steps: string[] = [];
+  const { conceptId, facts } = await mergeStored(
+    open,
+    { job: "merge", concepts: chosen, name: "Both" },
+    everyday,
+    { onProgress: ({ what }) => steps.push(what), signal: new AbortController().signal },
+  );
+  // The captions were read when the first picture was painted.
+  expect(new Set(steps)).toEqual(new Set(["Merging"]));
+  expect(facts.tokens).toEqual([["<new1>"], ["<new2>"]]);
+  expect(facts.residual).toBeLessThan(1e-5);
+  expect(await concepts.get(conceptId)).toMatchObject({
+    name: "Both",
+    source: "merged",
+    tokens: [
+      { token: "<new1>", category: "bear" },
+      { token: "<new2>", category: "dog" },
+    ],
+  });
 });
 
 it("imports what it exported, and nothing that is damaged", async () => {

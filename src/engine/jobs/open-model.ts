@@ -3,11 +3,13 @@ import { conceptLayout } from "../model/concept-layout.ts";
 import { decodeConcept, describeConcept } from "../../core/concept/concept-file.ts";
 import type { Concept } from "../../core/concept/concept.ts";
 import { StudioError } from "../../core/errors.ts";
-import type { BackendReport } from "../../rpc/contracts.ts";
+import { distinctTokens } from "../../core/merge/distinct-tokens.ts";
+import type { BackendReport, Blend, ChosenConcept } from "../../rpc/contracts.ts";
 import { concepts, type ConceptRecord } from "../../storage/concepts.ts";
 import { speeds, type Speeds } from "../../storage/speeds.ts";
 import type { Model } from "../model/read-model.ts";
 import type { Runtime } from "../ort/runtime.ts";
+import type { WeighedConcept } from "../sample/composition.ts";
 import type { Pipeline } from "../sample/pipeline.ts";
 import type { Pools } from "../train/draw.ts";
 import { LatentPreview } from "./latent-preview.ts";
@@ -32,14 +34,48 @@ export class OpenModel {
   }
 
   /** Paints with a stored concept from now on, or with the base model alone; gives the concept's record. */
-  async useStored(
-    chosen: { readonly id: string; readonly strength: number } | null,
-  ): Promise<ConceptRecord | null> {
+  async useStored(chosen: ChosenConcept | null): Promise<ConceptRecord | null> {
     if (chosen === null) {
       await this.apply("", null, 1);
       return null;
     }
-    const record = await concepts.get(chosen.id);
+    const { record, concept } = await this.readStored(chosen.id);
+    await this.apply(`${chosen.id} ${chosen.strength}`, concept, chosen.strength);
+    return record;
+  }
+
+  /**
+   * Paints with several stored concepts from now on, merged or composed.
+   * @returns their records, with the words that they have together
+   */
+  async useBlend(
+    blend: Blend,
+    merge: (concepts: readonly WeighedConcept[]) => Promise<Concept>,
+  ): Promise<{ readonly record: ConceptRecord; readonly tokens: Concept["tokens"] }[]> {
+    const stored = await Promise.all(blend.concepts.map(({ id }) => this.readStored(id)));
+    const words = distinctTokens(stored.map(({ concept }) => concept().tokens));
+    const used = stored.map(({ record }, i) => ({ record, tokens: words[i] ?? [] }));
+    const name = blendName(blend);
+    if (this.applied === name) return used;
+    const weighed = stored.map(({ concept }, i) => ({
+      concept: { ...concept(), tokens: words[i] ?? [] },
+      strength: blend.concepts[i]?.strength ?? 1,
+    }));
+    if (blend.kind === "merged") await this.apply(name, await merge(weighed).then(always), 1);
+    else {
+      this.applied = null;
+      await this.pipeline.compose(weighed, blend.weighting);
+      // Painted regions have no short name.
+      this.applied = blend.weighting.kind === "regions" ? null : name;
+    }
+    return used;
+  }
+
+  /** @throws StudioError "invalid-input" where it has been deleted */
+  async readStored(
+    id: string,
+  ): Promise<{ readonly record: ConceptRecord; readonly concept: () => Concept }> {
+    const record = await concepts.get(id);
     if (record === undefined) {
       throw new StudioError(
         "invalid-input",
@@ -47,12 +83,8 @@ export class OpenModel {
       );
     }
     const bytes = new Uint8Array(await record.file.arrayBuffer());
-    await this.apply(
-      `${chosen.id} ${chosen.strength}`,
-      () => this.decodeConcept(bytes),
-      chosen.strength,
-    );
-    return record;
+    let decoded: Concept | null = null;
+    return { record, concept: () => (decoded ??= this.decodeConcept(bytes)) };
   }
 
   /** Paints with a concept that is not stored, as it is in the middle of training. */
@@ -94,4 +126,15 @@ export class OpenModel {
     const { chosen, threads, adapter } = this.backend;
     return `${this.model.fingerprint} ${chosen} ${chosen === "wasm" ? threads : (adapter ?? "")}`;
   }
+}
+
+const always =
+  <T>(value: T) =>
+  (): T =>
+    value;
+
+/** What tells a blend from others, but for painted regions. */
+function blendName(blend: Blend): string {
+  const concepts = blend.concepts.map(({ id, strength }) => `${id} ${strength}`);
+  return JSON.stringify([blend.kind, concepts, blend.kind === "composed" ? blend.weighting : null]);
 }

@@ -30,6 +30,16 @@ export async function storeTrained(
   return put(encodeConcept(concept, layout), { name, source: "trained", runId, thumbnails });
 }
 
+/** @returns the concept's id */
+export function storeMerged(
+  open: OpenModel,
+  concept: Concept,
+  { name, thumbnails }: { readonly name: string; readonly thumbnails: Blob[] },
+): Promise<string> {
+  const bytes = encodeConcept(concept, conceptLayout(open.model));
+  return put(bytes, { name, source: "merged", runId: null, thumbnails });
+}
+
 /**
  * @returns the concept's id
  * @throws StudioError "invalid-input" where it is no concept file, or a damaged one
@@ -51,7 +61,7 @@ async function put(
   bytes: Uint8Array<ArrayBuffer>,
   more: {
     readonly name: string;
-    readonly source: "trained" | "imported";
+    readonly source: "trained" | "imported" | "merged";
     readonly runId: string | null;
     readonly thumbnails: Blob[];
   },
