@@ -1,4 +1,5 @@
 /** @file The icons of the studio, each imported from its own file: the package's index would make every build read 3,000. */
+export { default as Blend } from "lucide-react/icons/blend";
 export { default as Boxes } from "lucide-react/icons/boxes";
 export { default as Brain } from "lucide-react/icons/brain";
 export { default as ChevronLeft } from "lucide-react/icons/chevron-left";

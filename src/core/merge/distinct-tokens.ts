@@ -1,11 +1,10 @@
 /** @file Words for concepts that come together: each keeps its own where it can, and a second of one name gets another. */
-import type { ModifierToken } from "../concept/concept.ts";
 import { tokenKey } from "../text/modifier-tokens.ts";
 
 /** The tokens of each concept; one whose name is taken becomes the first of `<new1>`, `<new2>`, ... that is free. */
-export function distinctTokens(
-  concepts: readonly (readonly ModifierToken[])[],
-): readonly (readonly ModifierToken[])[] {
+export function distinctTokens<T extends { readonly token: string }>(
+  concepts: readonly (readonly T[])[],
+): readonly (readonly T[])[] {
   const wanted = new Set(concepts.flat().map(({ token }) => tokenKey(token)));
   const taken = new Set<string>();
   const free = (): string => {

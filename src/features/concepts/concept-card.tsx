@@ -53,7 +53,7 @@ export function ConceptCard({ concept, onDelete }: ConceptCardProps) {
         <Text size="xs" c="dimmed">
           {baseModel.id} · {formatBytes(file.size)} ·{" "}
           {new Date(createdAt).toLocaleDateString("en-GB", { dateStyle: "medium" })}
-          {concept.source === "imported" ? " · imported" : ""}
+          {concept.source === "trained" ? "" : ` · ${concept.source}`}
         </Text>
         {save.error === null ? null : (
           <ErrorAlert title="It could not be exported" error={save.error} />

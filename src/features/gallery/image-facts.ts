@@ -1,4 +1,5 @@
 /** @file How an image was made, as named values, for one image and for two side by side. */
+import type { RecordedComposition } from "../../core/image/image-settings.ts";
 import type { ImageRecord } from "../../state/gallery.ts";
 import { BACKEND_LABELS } from "../../ui/backend-label.ts";
 import { SAMPLER_LABELS } from "../../ui/sampler-labels.ts";
@@ -15,10 +16,12 @@ export function imageFacts({ settings, width, height, createdAt }: ImageRecord):
     ({ name, token, category, strength }) =>
       `${name} (${[token, category].join(" ").trim()}) at ${strength.toFixed(2)}`,
   );
+  const { composition } = settings;
+  const together = composition === undefined ? [] : [compositionSentence(composition)];
   return [
     { name: "Prompt", value: settings.prompt },
     { name: "Negative prompt", value: negativePrompt === "" ? "none" : negativePrompt },
-    { name: "Concept", value: named.length === 0 ? "none" : named.join(", ") },
+    { name: "Concept", value: [...named, ...together].join(", ") || "none" },
     { name: "Seed", value: String(settings.seed) },
     { name: "Sampler", value: eta === 0 ? sampler : `${sampler}, eta ${eta}` },
     { name: "Steps", value: String(settings.steps) },
@@ -28,6 +31,19 @@ export function imageFacts({ settings, width, height, createdAt }: ImageRecord):
     { name: "Size", value: `${width} × ${height}` },
     { name: "Made", value: new Date(createdAt).toLocaleString() },
   ];
+}
+
+function compositionSentence(composition: RecordedComposition): string {
+  switch (composition.kind) {
+    case "merged":
+      return "merged into one";
+    case "solved":
+      return "combined at each step, by itself";
+    case "regions":
+      return "combined at each step, by regions";
+    case "fixed":
+      return `combined at each step, shares ${composition.weights.map((weight) => weight.toFixed(2)).join(" : ")}`;
+  }
 }
 
 export interface ComparedFact {

@@ -7,7 +7,7 @@ import type { Sampling } from "./sampling.ts";
 export function refusalOf(prompt: string, use: ConceptUse): string | null {
   if (prompt.trim() === "") return "Write in the prompt what the picture should show.";
   if (use.kind === "several") {
-    return `The prompt uses more than one concept (${use.tokens.join(", ")}). A picture is painted with one concept for now; keep one of them.`;
+    return `The prompt uses more than one concept (${use.tokens.join(", ")}). Paint them together on the page Compose, or keep one of them.`;
   }
   if (use.kind === "other-model") {
     const { name, baseModel } = use.concept;

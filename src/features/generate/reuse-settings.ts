@@ -33,6 +33,11 @@ export function reuseSettings(
     if (here.tokens.length === 0) wordless = here.id;
     for (const { token } of here.tokens) chosen[tokenKey(token)] = here.id;
   }
+  if (settings.composition !== undefined) {
+    notes.push(
+      "Several concepts were painted together in it; pick them on the page Compose to do so again.",
+    );
+  }
   if (model !== null && settings.model.fingerprint !== model.fingerprint) {
     notes.push(
       `It was painted with another model (${settings.model.id}), so the same settings give another picture here.`,

@@ -1,5 +1,5 @@
 /** @file The pages: in the header, or at the bottom of a narrow screen where thumbs are. */
-import { Boxes, Shapes, Sparkles, type LucideIcon } from "../../ui/icons.ts";
+import { Blend, Boxes, Shapes, Sparkles, type LucideIcon } from "../../ui/icons.ts";
 import { Link, useLocation } from "wouter";
 import classes from "./navigation.module.css";
 
@@ -14,6 +14,7 @@ interface Destination {
 const DESTINATIONS: readonly Destination[] = [
   { href: "/generate", name: "Generate", icon: Sparkles, covers: ["/generate"] },
   { href: "/concepts", name: "Concepts", icon: Shapes, covers: ["/concepts", "/runs"] },
+  { href: "/compose", name: "Compose", icon: Blend, covers: ["/compose"] },
   { href: "/models", name: "Models", icon: Boxes, covers: ["/models"] },
 ];
 

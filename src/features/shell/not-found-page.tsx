@@ -14,6 +14,9 @@ export function NotFoundPage() {
         <Anchor component={Link} href="/concepts">
           Concepts
         </Anchor>
+        <Anchor component={Link} href="/compose">
+          Compose
+        </Anchor>
         <Anchor component={Link} href="/models">
           Models
         </Anchor>

@@ -8,6 +8,9 @@ const GeneratePage = lazy(async () => ({
 const ConceptsPage = lazy(async () => ({
   default: (await import("../concepts/concepts-page.tsx")).ConceptsPage,
 }));
+const ComposePage = lazy(async () => ({
+  default: (await import("../compose/compose-page.tsx")).ComposePage,
+}));
 const ModelsPage = lazy(async () => ({
   default: (await import("../models/models-page.tsx")).ModelsPage,
 }));
@@ -25,6 +28,7 @@ const PAGES: readonly (Page & { readonly address: RegExp })[] = [
   { address: /^\/concepts\/new(\/[^/]+)?$/, title: "New concept", component: ConceptsPage },
   { address: /^\/concepts(\/|$)/, title: "Concepts", component: ConceptsPage },
   { address: /^\/runs\//, title: "Training", component: ConceptsPage },
+  { address: /^\/compose$/, title: "Compose", component: ComposePage },
   { address: /^\/models$/, title: "Models", component: ModelsPage },
 ];
 
