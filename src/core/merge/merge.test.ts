@@ -110,11 +110,11 @@ describe("noise of 1e-6 in all features", () => {
     });
   }
 
-  /** Relative changes of the merged difference, by four draws of noise. */
+  /** Relative changes of the merged difference, by three draws of noise. */
   async function changes(threshold: number): Promise<number[]> {
     const clean = await mergeConstrained({ base, targets, gram }, { threshold });
     const found: number[] = [];
-    for (const seed of [1, 2, 3, 4]) {
+    for (const seed of [1, 2, 3]) {
       const noisy = { base, targets: noisyTargets(seed), gram: noisyGram(seed) };
       const { difference } = await mergeConstrained(noisy, { threshold });
       found.push(relativeL2(difference, clean.difference));
@@ -126,5 +126,5 @@ describe("noise of 1e-6 in all features", () => {
     const [cut, whole] = [await changes(ENERGY_THRESHOLD), await changes(0)];
     expect(Math.max(...cut)).toBeLessThan(1e-4);
     expect(Math.max(...whole)).toBeGreaterThan(100 * Math.max(...cut));
-  });
+  }, 120_000);
 });
