@@ -141,9 +141,15 @@ function compressLayer(
   for (let i = 0; i < rank; i++) {
     rowOf(scaledLeft, channels, i).forEach((x, c) => (up[c * rank + i] = x));
   }
-  const energy = values.reduce((sum, x) => sum + x * x, 0);
-  const layer = { name, dims, rank, up, down: Float32Array.from(right) };
-  const expanded = expandFactors({ ...layer, error: 0 });
-  const lost = values.reduce((sum, x, k) => sum + (x - expanded[k]!) ** 2, 0);
-  return { layer: { ...layer, error: energy === 0 ? 0 : Math.sqrt(lost / energy) }, energy };
+  // Eckart and Young: what is lost are the singular values that were left out.
+  const [energy, lost] = [
+    sumOfSquares(singular.values),
+    sumOfSquares(singular.values.subarray(rank)),
+  ];
+  const error = energy === 0 ? 0 : Math.sqrt(lost / energy);
+  return { layer: { name, dims, rank, up, down: Float32Array.from(right), error }, energy };
+}
+
+function sumOfSquares(values: Float64Array): number {
+  return values.reduce((sum, x) => sum + x * x, 0);
 }
