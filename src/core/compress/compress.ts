@@ -14,7 +14,7 @@ import { rowOf } from "../linalg/vector.ts";
 import { singularValues } from "./svd.ts";
 
 /** The paper's share: a fifth of the size with no change in its scores. */
-export const KEEP = 0.6;
+const KEEP = 0.6;
 
 /** A weight difference as PyTorch keeps it. */
 export interface WeightDifference {
