@@ -3,24 +3,24 @@
     python tools/golden_merge.py --base FOLDER [--captions public/captions/toybox-256.txt]
         [--model public/models/toybox-256] [--out tests/reference]
 
-Writes merge.safetensors: real features of the default model's text encoder, in float64, and two made-up
-concepts. `bear` and `car` start from the token of studio.json as in training; their rows have moved by as
-much as 200 steps move them (0.12), and their weight differences are what gradients make of them: rows of
-their own prompts' features times noise, plus a little noise everywhere, 5 % of the weights in all.
+Writes merge.safetensors: real features of the default model's text encoder, in float64, and two
+made-up concepts. `bear` and `car` start from the token of studio.json as in training; their rows
+have moved by as much as 200 steps move them (0.12), and their weight differences are what gradients
+make of them: rows of their own prompts' features times noise, plus a little noise everywhere, 5 %
+of the weights in all.
 
     gram.lower        [E (E + 1) / 2] float64: lower triangle of Cregᵀ Creg, row after row
-    captions.rows     [16, E] the first rows of Creg; metadata has how many there are
-    NAME.features     [s, E] rows of both target prompts from V* to the end mark; labels in the metadata
+    NAME.features     [s, E] rows of both target prompts from V* to the end mark; metadata: labels
     NAME.difference   [E, S] W_n - W0, of S = 24 of the 4,224 packed columns
     base              [E, S] W0
     solution          [E, S] float64: the merged W - W0
     sines             [s, s] float64: of the angles between target rows, by Creg's measure
     singular.values   [S] float64: singular values of bear.difference
 
-The solution comes from Creg itself, by the null-space method: with N an orthonormal basis of what Creg's
-rows span (numpy's SVD, without the one direction of relative energy below 1e-6), find by QR the smallest X
-with C N X = T and the null space of C N, and move X along it until Creg N X is smallest (numpy's lstsq).
-Rows that the two concepts share (sine below 0.1) are left out.
+The solution comes from Creg itself, by the null-space method: with N an orthonormal basis of what
+Creg's rows span (numpy's SVD, without the one direction of relative energy below 1e-6), find by QR
+the smallest X with C N X = T and the null space of C N, and move X along it until Creg N X is
+smallest (numpy's lstsq). Rows that the two concepts share (sine below 0.1) are left out.
 """
 
 import argparse
@@ -30,6 +30,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import transformers
+from diffusers import UNet2DConditionModel
 from safetensors.numpy import save
 from tokenizers import Tokenizer
 from transformers import CLIPTextModel
@@ -95,8 +96,6 @@ class Encoder:
 
 def base_weights(folder: Path) -> np.ndarray:
     """[E, S]: the first columns of K and V of some layers."""
-    from diffusers import UNet2DConditionModel
-
     unet = UNet2DConditionModel.from_pretrained(folder, subfolder="unet", variant="fp16")
     columns = []
     for layer in LAYERS:
@@ -106,7 +105,7 @@ def base_weights(folder: Path) -> np.ndarray:
 
 
 def difference(name: str, features: np.ndarray, base: np.ndarray) -> np.ndarray:
-    """A weight difference as training leaves it: features of the concept's prompts, times something."""
+    """A difference as training leaves it: features of the concept's prompts, times something."""
     heard = features.T @ seeded.normal(SEED, f"{name}.heard", (len(features), base.shape[1]))
     rest = seeded.normal(SEED, f"{name}.rest", base.shape)
     sum_ = heard / np.linalg.norm(heard) + EVERYWHERE * rest / np.linalg.norm(rest)
@@ -114,7 +113,7 @@ def difference(name: str, features: np.ndarray, base: np.ndarray) -> np.ndarray:
 
 
 def solve(captions: np.ndarray, rows: np.ndarray, changes: np.ndarray) -> np.ndarray:
-    """argmin ‖captions D‖ subject to rows D = changes, D in the span of what captions do not miss."""
+    """argmin ‖captions D‖ with rows D = changes, D in the span of what captions do not miss."""
     _, sizes, directions = np.linalg.svd(captions, full_matrices=False)
     span = directions[sizes**2 >= THRESHOLD * np.mean(sizes**2)].T
     print(f"retained {span.shape[1]} of {len(sizes)} directions")
@@ -151,7 +150,7 @@ def main() -> None:
     initial = json.loads((args.model / "studio.json").read_text())["initializerToken"]["id"]
     start = encoder.embedding.weight[initial].detach()
 
-    tensors: dict[str, np.ndarray] = {"base": base, "captions.rows": captions[:16].astype(np.float32)}
+    tensors: dict[str, np.ndarray] = {"base": base}
     labels: dict[str, list[str]] = {}
     rows, changes, owner = [], [], []
     for n, name in enumerate(CATEGORIES):
@@ -182,21 +181,24 @@ def main() -> None:
         ),
     }
     residual = np.linalg.norm(rows[kept] @ solution - changes[kept]) / np.linalg.norm(changes[kept])
+    drift = float(np.linalg.norm(captions @ solution) / np.linalg.norm(captions @ base))
     print(f"{len(captions)} rows of captions, kept {kept.tolist()}, residual {residual:.2g}")
-    print(f"drift {np.linalg.norm(captions @ solution) / np.linalg.norm(captions @ base):.4g}")
+    print(f"drift {drift:.4g}")
     metadata = {
         "version": "1",
         "tool": "tools/golden_merge.py",
         "seed": str(SEED),
         "libraries": json.dumps(
-            {"numpy": np.__version__, "torch": torch.__version__, "transformers": transformers.__version__}
+            {
+                "numpy": np.__version__,
+                "torch": torch.__version__,
+                "transformers": transformers.__version__,
+            }
         ),
         "labels": json.dumps(labels),
         "kept": json.dumps(kept.tolist()),
         "caption_rows": str(len(captions)),
-        "drift": repr(
-            float(np.linalg.norm(captions @ solution) / np.linalg.norm(captions @ base))
-        ),
+        "drift": repr(drift),
     }
     path = args.out / "merge.safetensors"
     contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}

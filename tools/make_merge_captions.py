@@ -2,9 +2,10 @@
 
     python tools/make_merge_captions.py --sprites FOLDER [--out public/captions]
 
-toybox-256.txt   1,400 captions of the default model's world, half of them about the 147 things that it
-                 was trained on last. FOLDER holds sprites.json, the list of things that captions name.
-everyday.txt     1,500 captions for Stable Diffusion, from the grammar of everyday_captions.py.
+toybox-256.txt   1,400 captions of the default model's world, half of them about the 147 things
+                 that it was trained on last. FOLDER holds sprites.json, the list of things that
+                 captions name.
+everyday.txt     2,000 captions for Stable Diffusion, from the grammar of everyday_captions.py.
 captions-held-out.txt in tests/reference: 300 captions of the default model's world that are not in
                  toybox-256.txt, to measure what a merge changes.
 
@@ -25,7 +26,7 @@ from world.sprite_file import Sprite, read_index  # noqa: E402
 from world.vocabulary import ALL_SOURCES, NARROW_NAMES, NARROW_SOURCES  # noqa: E402
 
 SEED = 23
-TOYBOX, HELD_OUT, EVERYDAY = 1_400, 300, 1_500
+TOYBOX, HELD_OUT, EVERYDAY = 1_400, 300, 2_000
 
 
 def distinct(draw: Callable[[], str], count: int, taken: set[str]) -> list[str]:

@@ -51,9 +51,9 @@ const SAME = 1e-5;
 
 /**
  * Sine of the angle below which rows of two concepts are the same to the model. On the default model rows of the first
- * word come to 0.03 and all others to 0.4 or more.
+ * word come to 0.03 and all others to 0.3 or more.
  */
-export const SHARED_SINE = 0.1;
+const SHARED_SINE = 0.1;
 
 /** The rows of all concepts, in order. */
 export function targetRows(targets: readonly MergeTarget[], space: FeatureSpace): TargetRow[] {

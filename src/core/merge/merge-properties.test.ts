@@ -1,0 +1,167 @@
+/** @file What holds of every merge: the constraint, optimality, and that neither order nor doing nothing matters; and what is refused. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { relativeL2 } from "../../../tests/support/compare.ts";
+import { normals } from "../../../tests/support/seeded.ts";
+import { StudioError } from "../errors.ts";
+import { triangularFactor } from "../linalg/triangular-factor.ts";
+import { addScaled, dot, rowOf } from "../linalg/vector.ts";
+import { accumulateGram, emptyGram, type RegularisationGram } from "./gram.ts";
+import { mergeConstrained, type MergeInput } from "./merge.ts";
+import { energyOf, product } from "../../../tests/support/stored-merge.ts";
+import type { MergeTarget } from "./target-rows.ts";
+
+const [E, S] = [12, 5];
+
+function gramOf(seed: number): RegularisationGram {
+  return accumulateGram(emptyGram(E), normals(seed, "captions", 3 * E * E));
+}
+
+function target(seed: number, name: string, rows: number): MergeTarget {
+  return {
+    name,
+    features: normals(seed, `${name} rows`, rows * E),
+    labels: Array.from({ length: rows }, (_, i) => `${name} ${i}`),
+    difference: normals(seed, `${name} difference`, E * S).map((x) => 0.1 * x),
+  };
+}
+
+function input(seed: number, rows: readonly number[]): MergeInput {
+  const names = ["bear", "car", "cat"];
+  return {
+    base: normals(seed, "base", E * S),
+    targets: rows.map((count, n) => target(seed, names[n]!, count)),
+    gram: gramOf(seed),
+  };
+}
+
+const inputs = fc
+  .tuple(fc.nat(100_000), fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 3 }))
+  .map(([seed, rows]) => ({ seed, ...input(seed, rows) }));
+
+describe("a merge", () => {
+  const check = (property: (merge: MergeInput & { readonly seed: number }) => Promise<void>) =>
+    fc.assert(fc.asyncProperty(inputs, property), { seed: 23, numRuns: 60 });
+
+  it("keeps every concept's values at its target rows", async () => {
+    await check(async (merge) => {
+      const { difference, report } = await mergeConstrained(merge);
+      const floor = 1e-5 / Math.min(1, report.smallestSine);
+      for (const { features, difference: own } of merge.targets) {
+        const [got, wanted] = [product(features, difference, E), product(features, own, E)];
+        expect(relativeL2(got, wanted)).toBeLessThan(floor);
+      }
+      expect(report.residual).toBeLessThan(floor);
+    });
+  });
+
+  it("strays least on captions of all that keep them", async () => {
+    await check(async ({ seed, ...merge }) => {
+      const { difference } = await mergeConstrained(merge);
+      const rows = merge.targets.flatMap(({ features }) => [...features]);
+      const { orthonormal } = triangularFactor(Float64Array.from(rows), E);
+      // Any direction, less what the target rows see of it.
+      const away = Float64Array.from(normals(seed, "perturbation", E));
+      for (let i = 0; i < rows.length / E; i++) {
+        const seen = rowOf(orthonormal, E, i);
+        addScaled(away, -dot(seen, away), seen);
+      }
+      const least = energyOf(merge.gram, difference);
+      for (const size of [-1e-2, 1e-2, 1]) {
+        const other = Float64Array.from(difference, (x, k) => x + size * away[Math.floor(k / S)]!);
+        expect(energyOf(merge.gram, other)).toBeGreaterThan(least);
+      }
+    });
+  });
+
+  it("does not hang on the order of concepts", async () => {
+    await check(async (merge) => {
+      const [there, back] = [
+        await mergeConstrained(merge),
+        await mergeConstrained({ ...merge, targets: merge.targets.toReversed() }),
+      ];
+      expect(relativeL2(back.difference, there.difference)).toBeLessThan(1e-5);
+    });
+  });
+
+  it("of a concept that changed nothing is the base model, bit for bit", async () => {
+    const merge = input(3, [3]);
+    const [only] = merge.targets as [MergeTarget];
+    const { difference, report } = await mergeConstrained({
+      ...merge,
+      targets: [{ ...only, difference: new Float32Array(E * S) }],
+    });
+    expect(difference.every((x) => x === 0)).toBe(true);
+    expect(report).toMatchObject({ residual: 0, drift: 0, driftAlone: [0] });
+  });
+
+  it("drops a row that its concept has given already", async () => {
+    const merge = input(4, [2, 2]);
+    const [first, second] = merge.targets as [MergeTarget, MergeTarget];
+    const again = {
+      ...first,
+      features: Float32Array.of(
+        ...first.features,
+        ...first.features.subarray(0, E).map((x) => x * (1 + 1e-7)),
+      ),
+      labels: [...first.labels, "again"],
+    };
+    const plain = await mergeConstrained(merge);
+    const { difference, report } = await mergeConstrained({ ...merge, targets: [again, second] });
+    expect(difference).toEqual(plain.difference);
+    expect(report.duplicates).toEqual([{ label: "again", because: "bear 0" }]);
+  });
+
+  it("tells how far it is, and stops between two stages", async () => {
+    const merge = input(5, [2, 2]);
+    const seen: number[] = [];
+    await mergeConstrained(merge, { onProgress: (done) => void seen.push(done) });
+    expect(seen).toEqual([...seen].sort((a, b) => a - b));
+    expect([seen[0], seen.at(-1)]).toEqual([0, 1]);
+    const signal = { aborted: false };
+    const stopped = mergeConstrained(merge, {
+      onProgress: (done) => void (signal.aborted = done > 0),
+      signal,
+    });
+    await expect(stopped).rejects.toMatchObject({ code: "cancelled" });
+  });
+});
+
+describe("what is refused", () => {
+  const merge = input(7, [3, 2]);
+  const [bear, car] = merge.targets as [MergeTarget, MergeTarget];
+  it.each<[string, Partial<MergeInput>, string]>([
+    ["no concept", { targets: [] }, "no concept to merge"],
+    [
+      "a concept of another model",
+      { targets: [{ ...bear, difference: new Float32Array(7) }] },
+      "does not fit",
+    ],
+    ["labels that do not fit", { targets: [{ ...bear, labels: ["one"] }] }, "does not fit"],
+    [
+      "no rows",
+      { targets: [{ ...bear, labels: [], features: new Float32Array() }] },
+      "no target prompt",
+    ],
+    [
+      "numbers that are not finite",
+      { targets: [bear, { ...car, difference: car.difference.map(() => NaN) }] },
+      "car holds numbers that are not finite",
+    ],
+    ["no captions", { gram: emptyGram(E) }, "no regularisation captions"],
+    [
+      "one concept twice",
+      { targets: [bear, { ...car, features: bear.features, labels: ["a", "b", "c"] }] },
+      "cannot tell bear from a",
+    ],
+    [
+      "more rows than the features have directions",
+      { targets: [target(1, "bear", 9), target(2, "car", 9)] },
+      "the features of car 3 follow from those of the rows before it",
+    ],
+  ])("%s", async (_, change, sentence) => {
+    const refused = mergeConstrained({ ...merge, ...change });
+    await expect(refused).rejects.toBeInstanceOf(StudioError);
+    await expect(refused).rejects.toThrow(sentence);
+  });
+});
