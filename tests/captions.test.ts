@@ -14,7 +14,7 @@ function captions(file: string): string[] {
 const words = (lines: readonly string[]): Set<string> =>
   new Set(lines.flatMap((line) => line.toLowerCase().split(/[ ,]+/u)));
 
-const toybox = captions("public/captions/toybox-256.txt");
+const toybox = captions("public/models/toybox-256/captions.txt");
 const everyday = captions("public/captions/everyday.txt");
 const heldOut = captions("tests/reference/captions-held-out.txt");
 

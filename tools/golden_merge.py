@@ -1,6 +1,6 @@
 """Write what merging two concepts must give, by linear algebra that is not the engine's.
 
-    python tools/golden_merge.py --base FOLDER [--captions public/captions/toybox-256.txt]
+    python tools/golden_merge.py --base FOLDER [--captions public/models/toybox-256/captions.txt]
         [--model public/models/toybox-256] [--out tests/reference]
 
 Writes merge.safetensors: real features of the default model's text encoder, in float64, and two
@@ -139,7 +139,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--base", type=Path, required=True)
-    parser.add_argument("--captions", type=Path, default=Path("public/captions/toybox-256.txt"))
+    parser.add_argument("--captions", type=Path, default=Path("public/models/toybox-256/captions.txt"))
     parser.add_argument("--model", type=Path, default=Path("public/models/toybox-256"))
     parser.add_argument("--out", type=Path, default=Path("tests/reference"))
     args = parser.parse_args()

@@ -1,13 +1,16 @@
 """Write the captions that a merge is kept true to, one a line.
 
-    python tools/make_merge_captions.py --sprites FOLDER [--out public/captions]
+    python tools/make_merge_captions.py --sprites FOLDER
 
-toybox-256.txt   1,400 captions of the default model's world, half of them about the 147 things
-                 that it was trained on last. FOLDER holds sprites.json, the list of things that
-                 captions name.
-everyday.txt     2,000 captions for Stable Diffusion, from the grammar of everyday_captions.py.
-captions-held-out.txt in tests/reference: 300 captions of the default model's world that are not in
-                 toybox-256.txt, to measure what a merge changes.
+public/models/toybox-256/captions.txt: 1,400 captions of the default model's world, half of them
+about the 147 things that it was trained on last. FOLDER holds sprites.json, the list of things that
+captions name.
+
+public/captions/everyday.txt: 2,000 captions for other models, from the grammar of
+everyday_captions.py.
+
+tests/reference/captions-held-out.txt: 300 captions of the default model's world that are not in the
+first list, to measure what a merge changes.
 
 All lines of a file differ; their order is that of the draws.
 """
@@ -76,15 +79,14 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sprites", type=Path, required=True)
-    parser.add_argument("--out", type=Path, default=Path("public/captions"))
-    parser.add_argument("--held-out", type=Path, default=Path("tests/reference"))
+    parser.add_argument("--root", type=Path, default=Path(), help="of the repository")
     args = parser.parse_args()
     taken: set[str] = set()
-    write(args.out / "toybox-256.txt", toybox(args.sprites, TOYBOX, SEED, taken))
-    write(args.held_out / "captions-held-out.txt", toybox(args.sprites, HELD_OUT, SEED + 1, taken))
+    write(args.root / "public/models/toybox-256/captions.txt", toybox(args.sprites, TOYBOX, SEED, taken))
+    write(args.root / "tests/reference/captions-held-out.txt", toybox(args.sprites, HELD_OUT, SEED + 1, taken))
     cards = everyday_captions.Cards(SEED)
     everyday = distinct(lambda: everyday_captions.draw(cards), EVERYDAY, set())
-    write(args.out / "everyday.txt", everyday)
+    write(args.root / "public/captions/everyday.txt", everyday)
 
 
 if __name__ == "__main__":
