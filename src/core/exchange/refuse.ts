@@ -2,8 +2,8 @@
 import { StudioError } from "../errors.ts";
 
 /** @param sentence what is wrong and what to do */
-export function refusal(sentence: string): StudioError {
-  return new StudioError("invalid-input", sentence);
+export function refusal(sentence: string, options?: ErrorOptions): StudioError {
+  return new StudioError("invalid-input", sentence, options);
 }
 
 /** A file whose bytes are not what its format promises. */

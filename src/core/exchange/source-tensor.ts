@@ -34,6 +34,8 @@ const READERS: ReadonlyMap<DType, ReadElement> = new Map<DType, ReadElement>([
   ["bfloat16", (view, at) => widenBfloat16(view.getUint16(at, true))],
   ["float32", (view, at) => view.getFloat32(at, true)],
   ["float64", (view, at) => view.getFloat64(at, true)],
+  // torch.tensor(4): a LoRA's alpha, where its rank was given.
+  ["int64", (view, at) => Number(view.getBigInt64(at, true))],
 ]);
 
 const scratch = new DataView(new ArrayBuffer(4));
@@ -56,9 +58,9 @@ export class ValueReader {
   }
 
   /**
-   * A copy of a tensor's values, row by row, as float32; exact but for float64.
+   * A copy of a tensor's values, row by row, as float32; rounded where they are wider.
    * @param name for sentences
-   * @throws StudioError "invalid-input" where they are no floating-point numbers, not finite, or too many for the file
+   * @throws StudioError "invalid-input" where they are of another type, not finite, or too many for the file
    */
   values(name: string, tensor: SourceTensor): Float32Array {
     const read = READERS.get(tensor.dtype);
