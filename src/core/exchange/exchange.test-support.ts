@@ -9,7 +9,7 @@ const SEED = 11;
 export const WIDTH = 4;
 export const RANK = 2;
 
-export const NAMES = crossAttentionNames({
+const NAMES = crossAttentionNames({
   downBlocks: ["CrossAttnDownBlock2D", "DownBlock2D"],
   upBlocks: ["UpBlock2D", "CrossAttnUpBlock2D"],
   layersPerBlock: 2,
@@ -38,7 +38,7 @@ export const PARAMETERS = kvTensors(LAYOUT).map(({ name }) => name);
 const normal = (name: string, count: number): Float32Array => normals(SEED, name, count);
 const size = (name: string): number => channelsOf(name) * WIDTH;
 
-export function frozenOf(name: string): Float32Array {
+function frozenOf(name: string): Float32Array {
   return normal(`base.${name}`, size(name)).map((x) => x * 0.5);
 }
 

@@ -11,7 +11,7 @@ import { quoted, refusal } from "./refuse.ts";
  * ‖W - W0‖ / ‖W0‖ over all layers, beyond which whole weights are taken for another model's. 200 steps of the
  * studio's defaults come to 0.11, while unrelated weights of equal size are √2 = 1.4 apart.
  */
-export const FARTHEST_CONCEPT = 0.5;
+const FARTHEST_CONCEPT = 0.5;
 
 export interface ImportOptions {
   /** What kind of thing each token names, "bear": files of other tools do not say. */

@@ -13,7 +13,7 @@ import { damagedFile, quoted, refusal } from "./refuse.ts";
 import { isTensor, type SourceTensor } from "./source-tensor.ts";
 
 /** torch.…Storage, by what is stored. */
-export const STORAGE_TYPES: ReadonlyMap<string, DType> = new Map<string, DType>([
+const STORAGE_TYPES: ReadonlyMap<string, DType> = new Map<string, DType>([
   ["torch.FloatStorage", "float32"],
   ["torch.HalfStorage", "float16"],
   ["torch.BFloat16Storage", "bfloat16"],

@@ -109,9 +109,11 @@ function contents(file: Uint8Array, view: DataView, place: Place): Uint8Array {
   return file.subarray(from, from + size);
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 function decodeName(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch {
     throw damagedFile("an entry's name is not text");
   }
