@@ -5,11 +5,9 @@ import { exchangeGoldens } from "../../../tests/support/exchange-file.ts";
 import { StudioError } from "../errors.ts";
 import { readSafetensors } from "../tensor/safetensors.ts";
 import { writeSafetensors } from "../tensor/safetensors-write.ts";
-import { crc32 } from "./crc32.ts";
 import { readExchange } from "./detect.ts";
 import type { Exchanged, ExchangedWeight } from "./exchanged.ts";
 import { readPickle } from "./pickle-read.ts";
-import { openSource } from "./source-file.ts";
 import { readTorchArchive } from "./torch-archive.ts";
 import { readStoredZip } from "./zip-read.ts";
 import { writeStoredZip } from "./zip-write.ts";
@@ -26,17 +24,25 @@ const contents = archives.flatMap((bytes) => {
     return [];
   }
 });
+type Entries = (typeof contents)[number];
 /** Whose archives are soon made again. */
 const small = contents.filter((entries) => entries.length < 16);
-const pickles = contents.map((entries) => entries.find(([name]) => name.endsWith("data.pkl"))![1]);
+const pickleOf = (entries: Entries): Uint8Array =>
+  entries.find(([name]) => name.endsWith("data.pkl"))![1];
+const pickles = contents.map(pickleOf);
+
+const outcomes = { read: 0, refused: 0 };
 
 /** Reads, or refuses with a StudioError; anything else is thrown on. */
 function readsOrRefuses<T>(read: () => T): T | null {
   try {
-    return read();
+    const value = read();
+    outcomes.read++;
+    return value;
   } catch (error) {
-    if (error instanceof StudioError) return null;
-    throw error;
+    if (!(error instanceof StudioError)) throw error;
+    outcomes.refused++;
+    return null;
   }
 }
 
@@ -60,13 +66,13 @@ function stands(bytes: Uint8Array): boolean {
   return read === null || memoryOf(read) <= 4 * bytes.byteLength;
 }
 
-/** One of `files` with up to eight bytes set, a few inserted or removed, perhaps cut. */
+/** One of `files` with up to four bytes set, perhaps some inserted or removed, perhaps cut. */
 function mutated(files: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> {
   const place = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
   const interesting = fc.oneof(fc.nat(255), fc.constantFrom(0, 1, 0x7f, 0x80, 0xff, 0x28, 0x52));
-  const edits = fc.array(fc.tuple(place, interesting), { maxLength: 8 });
-  const shift = fc.constantFrom(0, 0, 0, 1, -1, 4, -4);
-  const end = fc.oneof({ weight: 4, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: place });
+  const edits = fc.array(fc.tuple(place, interesting), { maxLength: 4 });
+  const shift = fc.constantFrom(0, 0, 0, 0, 0, 0, 1, -1, 4, -4);
+  const end = fc.oneof({ weight: 9, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: place });
   return fc
     .tuple(fc.constantFrom(...files), edits, fc.tuple(place, shift), end)
     .map(([file, changes, [where, by], cut]) => {
@@ -110,15 +116,16 @@ describe("files that are almost right", () => {
   });
 
   it("of PyTorch, with whole checksums around a changed list of contents", () => {
-    const repacked = fc.tuple(fc.nat(small.length - 1), mutated(pickles));
-    check(
-      repacked.map(([which, pickle]) =>
-        writeStoredZip(
-          small[which]!.map(([name, bytes]) => [name, name.endsWith("data.pkl") ? pickle : bytes]),
+    const repacked = fc
+      .constantFrom(...small)
+      .chain((entries) =>
+        mutated([pickleOf(entries)]).map((pickle) =>
+          writeStoredZip(
+            entries.map(([name, bytes]) => [name, name.endsWith("data.pkl") ? pickle : bytes]),
+          ),
         ),
-      ),
-      stands,
-    );
+      );
+    check(repacked, stands);
   });
 
   it("of safetensors", () => {
@@ -216,8 +223,7 @@ describe("archives", () => {
   });
 });
 
-it("no golden file needs more than four times itself, and hostile names were never looked up", () => {
+it("some were read and some refused, and no golden file needs more than four times itself", () => {
+  expect(Math.min(outcomes.read, outcomes.refused)).toBeGreaterThan(RUNS / 5);
   for (const bytes of goldens) expect(stands(bytes)).toBe(true);
-  expect(readsOrRefuses(() => openSource(Uint8Array.of(0x80, 2, 0x2e), "x"))).toBe(null);
-  expect(crc32(new Uint8Array(9))).toBe(0xe60914ae);
 });

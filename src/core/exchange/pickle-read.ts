@@ -4,18 +4,15 @@
  */
 import { PickleBytes } from "./pickle-bytes.ts";
 import { callFunction, loadStorage, resolveGlobal } from "./pickle-globals.ts";
+import { PickleStack, tooMuch } from "./pickle-stack.ts";
 import { isDict, kindOf, type PickleKey, type PickleValue } from "./pickle-values.ts";
 import { damagedFile, refusal } from "./refuse.ts";
 
 /** The newest protocol that Python writes. */
 const MAX_PROTOCOL = 5;
 
-/**
- * The lists of contents of whole models are a fifth of this long. An instruction of one byte makes a dictionary of a
- * hundred, so their number is bounded too: a model of 1,200 tensors needs 7,200.
- */
+/** The lists of contents of whole models are a fifth of this long. */
 const MAX_BYTES = 1 << 20;
-const MAX_CONTAINERS = 100_000;
 
 /**
  * The value of a pickle. Lists and dictionaries may contain themselves: nothing may walk them to unbounded depth.
@@ -33,10 +30,7 @@ export function readPickle(
 }
 
 class Machine {
-  private readonly stack: PickleValue[] = [];
-  /** How high the stack was at each mark. */
-  private readonly marks: number[] = [];
-  private containers = 0;
+  private readonly stack = new PickleStack();
   private readonly memo = new Map<number, PickleValue>();
   private readonly input: PickleBytes;
   private readonly bytesOf: (key: string) => Uint8Array | undefined;
@@ -60,10 +54,10 @@ class Machine {
       case 0x2e: // STOP
         return true;
       case 0x28: // MARK
-        this.marks.push(stack.length);
+        stack.mark();
         break;
       case 0x30: // POP
-        this.pop();
+        stack.pop();
         break;
       case 0x4e: // NONE
         stack.push(null);
@@ -102,13 +96,13 @@ class Machine {
         stack.push(input.text(input.u64()));
         break;
       case 0x5d: // EMPTY_LIST
-        this.pushContainer([]);
+        stack.pushContainer([]);
         break;
       case 0x61: // APPEND
-        this.append([this.pop()]);
+        this.append([stack.pop()]);
         break;
       case 0x65: // APPENDS
-        this.append(this.popToMark());
+        this.append(stack.popToMark());
         break;
       case 0x29: // EMPTY_TUPLE
         this.pushTuple([]);
@@ -116,28 +110,28 @@ class Machine {
       case 0x85: // TUPLE1
       case 0x86: // TUPLE2
       case 0x87: // TUPLE3
-        this.pushTuple(this.popItems(opcode - 0x84));
+        this.pushTuple(stack.popItems(opcode - 0x84));
         break;
       case 0x74: // TUPLE
-        this.pushTuple(this.popToMark());
+        this.pushTuple(stack.popToMark());
         break;
       case 0x7d: // EMPTY_DICT
-        this.pushContainer(new Map());
+        stack.pushContainer(new Map());
         break;
       case 0x73: // SETITEM
-        this.setItems(this.popItems(2));
+        this.setItems(stack.popItems(2));
         break;
       case 0x75: // SETITEMS
-        this.setItems(this.popToMark());
+        this.setItems(stack.popToMark());
         break;
       case 0x71: // BINPUT
-        this.memo.set(input.u8(), this.top());
+        this.memo.set(input.u8(), stack.top());
         break;
       case 0x72: // LONG_BINPUT
-        this.memo.set(input.u32(), this.top());
+        this.memo.set(input.u32(), stack.top());
         break;
       case 0x94: // MEMOIZE
-        this.memo.set(this.memo.size, this.top());
+        this.memo.set(this.memo.size, stack.top());
         break;
       case 0x68: // BINGET
         stack.push(this.recall(input.u8()));
@@ -155,7 +149,7 @@ class Machine {
         this.reduce();
         break;
       case 0x51: // BINPERSID
-        stack.push(loadStorage(this.pop(), this.bytesOf));
+        stack.push(loadStorage(stack.pop(), this.bytesOf));
         break;
       case 0x62: // BUILD
         this.build();
@@ -170,36 +164,9 @@ class Machine {
   }
 
   result(): PickleValue {
-    const value = this.pop();
-    if (this.stack.length > 0) throw damagedFile("its list of contents has loose ends");
+    const value = this.stack.pop();
+    if (this.stack.height > 0) throw damagedFile("its list of contents has loose ends");
     return value;
-  }
-
-  /** Nothing below the last mark can be taken before the mark is. */
-  private get floor(): number {
-    return this.marks.at(-1) ?? 0;
-  }
-
-  private top(): PickleValue {
-    if (this.stack.length <= this.floor) throw underflow();
-    return this.stack.at(-1)!;
-  }
-
-  private pop(): PickleValue {
-    const value = this.top();
-    this.stack.length--;
-    return value;
-  }
-
-  private popItems(count: number): PickleValue[] {
-    if (this.stack.length - count < this.floor) throw underflow();
-    return this.stack.splice(this.stack.length - count);
-  }
-
-  private popToMark(): PickleValue[] {
-    const mark = this.marks.pop();
-    if (mark === undefined) throw underflow();
-    return this.stack.splice(mark);
   }
 
   private recall(key: number): PickleValue {
@@ -209,22 +176,17 @@ class Machine {
   }
 
   private pushTuple(items: readonly PickleValue[]): void {
-    this.pushContainer({ kind: "tuple", items });
-  }
-
-  private pushContainer(container: PickleValue): void {
-    if (++this.containers > MAX_CONTAINERS) throw tooMuch();
-    this.stack.push(container);
+    this.stack.pushContainer({ kind: "tuple", items });
   }
 
   private append(items: readonly PickleValue[]): void {
-    const list = this.top();
+    const list = this.stack.top();
     if (!Array.isArray(list)) throw damagedFile(`something is appended to ${kindOf(list)}`);
     for (const item of items) list.push(item);
   }
 
   private setItems(items: readonly PickleValue[]): void {
-    const dict = this.top();
+    const dict = this.stack.top();
     if (!isDict(dict)) throw damagedFile(`${kindOf(dict)} is given items`);
     if (items.length % 2 !== 0) throw damagedFile("a dictionary has a key without a value");
     for (let i = 0; i < items.length; i += 2) {
@@ -235,7 +197,7 @@ class Machine {
   }
 
   private stackGlobal(): void {
-    const [module, name] = this.popItems(2);
+    const [module, name] = this.stack.popItems(2);
     if (typeof module !== "string" || typeof name !== "string") {
       throw damagedFile("it asks for something that has no name");
     }
@@ -243,29 +205,19 @@ class Machine {
   }
 
   private reduce(): void {
-    const [target, args] = this.popItems(2);
-    this.pushContainer(callFunction(target!, args!));
+    const [target, args] = this.stack.popItems(2);
+    this.stack.pushContainer(callFunction(target!, args!));
   }
 
   /** torch's state dicts have attributes, the versions of modules; no other object is given any. */
   private build(): void {
-    const state = this.pop();
-    if (!isDict(this.top()) || !isDict(state)) throw refusedOpcode(0x62);
+    const state = this.stack.pop();
+    if (!isDict(this.stack.top()) || !isDict(state)) throw refusedOpcode(0x62);
   }
 }
 
 function isKey(value: PickleValue): value is PickleKey {
   return value === null || typeof value !== "object";
-}
-
-function underflow() {
-  return damagedFile("its list of contents takes what is not there");
-}
-
-function tooMuch() {
-  return refusal(
-    "This file is not opened: its list of contents is longer than that of any model; choose a file of weights.",
-  );
 }
 
 function refusedOpcode(opcode: number) {
