@@ -7,6 +7,7 @@ import { writePickle } from "./pickle-write.ts";
 import { isTensor, type SourceTensor, ValueReader } from "./source-tensor.ts";
 import { readTorchArchive } from "./torch-archive.ts";
 import { writeTorchArchive } from "./torch-archive-write.ts";
+import { writeStoredZip } from "./zip-write.ts";
 
 /** A pickle of instructions given as bytes and ASCII texts. */
 function pickle(...parts: readonly (number | string)[]): Uint8Array {
@@ -87,7 +88,7 @@ describe("what is not run", () => {
     ["a parameter of nothing", ["ctorch._utils\n_rebuild_parameter\n)R"], "is nothing"],
     ["an empty stack", ["0"], "not there"],
     ["a mark that is missing", ["Nt"], "not there"],
-    ["an item below the mark", ["N(0"], "not there"],
+    ["an item below the mark", ["NN(0"], "not there"],
     ["a memo that is missing", ["h", 3], "has not"],
     ["a rest", ["NN"], "loose ends"],
     ["an odd number of items", ["}(Nu"], "without a value"],
@@ -96,6 +97,7 @@ describe("what is not run", () => {
     ["a tuple that grows", [")Na"], "appended"],
     ["a persistent id that is a text", [0x8c, 7, "storage", "Q"], "expected"],
     ["a huge number", [0x8a, 255, "x".repeat(255)], "53 bits"],
+    ["a zero of nine bytes", [0x8a, 9, "\0".repeat(9)], "53 bits"],
     ["a number of 60 bits", [0x8a, 8, 1, 1, 1, 1, 1, 1, 1, 1], "53 bits"],
     ["a number that is cut short", [0x8b, 0xff, 0xff, 0xff, 0x7f, 1], "cut short"],
     ["a text that is cut short", ["X", 0xff, 0xff, 0xff, 0xff], "cut short"],
@@ -166,6 +168,47 @@ describe("an archive of torch's", () => {
     );
   });
 
+  const empty = pickle(0x80, 2, "}.");
+  const little = pickle("little");
+  it.each<[string, readonly (readonly [string, Uint8Array])[], string]>([
+    ["no pickle", [["x/y", empty]], "it has no data.pkl"],
+    ["a pickle further down", [["x/y/data.pkl", empty]], "it has no data.pkl"],
+    [
+      "two pickles",
+      [
+        ["x/data.pkl", empty],
+        ["y/data.pkl", empty],
+      ],
+      "it has more than one",
+    ],
+    [
+      "a program",
+      [
+        ["x/data.pkl", empty],
+        ["x/constants.pkl", empty],
+      ],
+      "TorchScript",
+    ],
+    [
+      "the other order of bytes",
+      [
+        ["x/data.pkl", empty],
+        ["x/byteorder", pickle("big")],
+      ],
+      "big-endian",
+    ],
+  ])("with %s is refused", (_, entries, reason) => {
+    expect(() => readTorchArchive(writeStoredZip(entries))).toThrow(reason);
+  });
+
+  it("may have any folder, and say its order of bytes", () => {
+    const entries = [
+      ["any name/data.pkl", empty],
+      ["any name/byteorder", little],
+    ] as const;
+    expect(readTorchArchive(writeStoredZip(entries))).toEqual(new Map());
+  });
+
   it("from before torch 1.6 is refused", () => {
     const legacy = pickle(0x80, 2, 0x8a, 10, "l\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.");
     expect(() => readTorchArchive(legacy)).toThrow("before torch 1.6");
@@ -174,7 +217,12 @@ describe("an archive of torch's", () => {
 
 describe("tensors that are larger than what is stored of them", () => {
   /** An archive of one tensor whose sizes, strides and offset are these. */
-  function read2d(dims: readonly number[], strides: readonly number[], offset = 0): PickleValue {
+  function read2d(
+    dims: readonly number[],
+    strides: readonly number[],
+    offset = 0,
+    stored = 24,
+  ): PickleValue {
     const tuple = (counts: readonly number[]) => ["(", ...counts.flatMap((n) => ["K", n]), "t"];
     const storage = ["(", 0x8c, 7, "storage", "ctorch\nFloatStorage\n", 0x8c, 1, "0"];
     const bytes = pickle(
@@ -182,7 +230,7 @@ describe("tensors that are larger than what is stored of them", () => {
       ...[0x8c, 3, "cpu", "K", 6, "tQ", "K", offset, ...tuple(dims), ...tuple(strides)],
       ...[0x89, "}", "tR."],
     );
-    return readPickle(bytes, () => new Uint8Array(24));
+    return readPickle(bytes, (key) => (key === "0" ? new Uint8Array(stored) : undefined));
   }
 
   it.each<[string, readonly number[], readonly number[], number]>([
@@ -194,6 +242,10 @@ describe("tensors that are larger than what is stored of them", () => {
     ["of other strides", [2, 3], [1], 0],
   ])("%s", (_, dims, strides, offset) => {
     expect(() => read2d(dims, strides, offset)).toThrow(/tensor (of|lies|has)/);
+  });
+
+  it.each([0, 23, 28])("of %d bytes in place of 24", (stored) => {
+    expect(() => read2d([2, 3], [3, 1], 0, stored)).toThrow(`are ${stored} bytes, not 6 float32`);
   });
 
   it("but overlapping within it", () => {

@@ -27,7 +27,7 @@ export function readTorchArchive(file: Uint8Array): PickleValue {
   const [path] = pickles;
   if (path === undefined || pickles.length > 1) {
     throw refusal(
-      "This zip archive is not a PyTorch file: it has no data.pkl; choose a file that torch.save wrote.",
+      `This zip archive is not a PyTorch file: it has ${path === undefined ? "no" : "more than one"} data.pkl; choose a file that torch.save wrote.`,
     );
   }
   const folder = path.slice(0, -PICKLE.length);
