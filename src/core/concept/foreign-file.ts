@@ -23,7 +23,11 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** A safetensors file of another format; null where its names tell nothing. */
-export function looksLikeTensors({ metadata, tensors }: Safetensors): string | null {
+export function looksLikeTensors({
+  metadata,
+  tensors,
+}: Pick<Safetensors, "metadata"> & { readonly tensors: ReadonlyMap<string, unknown> }):
+  string | null {
   if (metadata.get("format") === "custom-diffusion-studio.checkpoint") {
     return "a checkpoint of an unfinished training run";
   }
