@@ -28,7 +28,9 @@ export default defineConfig({
       injectRegister: false,
       injectManifest: {
         buildPlugins: { vite: [oneFile] },
-        globPatterns: ["**/*.{js,css,html,wasm,onnx,json,jsonl,txt,png,svg,webp,webmanifest}"],
+        globPatterns: [
+          "**/*.{js,css,html,wasm,onnx,json,jsonl,txt,safetensors,png,svg,webp,webmanifest}",
+        ],
         // CLIP serves evaluation on the command line alone.
         globIgnores: ["models/*/clip/**"],
         // The UNet's 45 MB; files this large are kept when they are first used (workers/service-worker.ts).

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { encodeConcept } from "../core/concept/concept-file.ts";
 import { StudioError } from "../core/errors.ts";
 import { mergeConcepts } from "../engine/merge/merge-concepts.ts";
-import { mergeCaptions, regularisationGram } from "../engine/merge/regularisation.ts";
+import { broughtGram, mergeCaptions, regularisationGram } from "../engine/merge/regularisation.ts";
 import { conceptLayout } from "../engine/model/concept-layout.ts";
 import { openRuntime } from "./backend.ts";
 import { conceptsOption } from "./concept-option.ts";
@@ -35,9 +35,11 @@ export async function merge(options: Readonly<Record<string, Raw>>): Promise<voi
     const start = performance.now();
     const texts =
       captions ?? (await mergeCaptions(model, () => readFile(EVERYDAY_CAPTIONS, "utf8")));
-    const gram = await regularisationGram(model, runtime, texts, {
-      onPass: (_, total) => progress.advance(CAPTIONS_SHARE / total, "features of the captions"),
-    });
+    const gram =
+      (await broughtGram(model, texts)) ??
+      (await regularisationGram(model, runtime, texts, {
+        onPass: (_, total) => progress.advance(CAPTIONS_SHARE / total, "features of the captions"),
+      }));
     let before = 0;
     const concepts = files.map(({ concept }, i) => ({ concept, strength: strengths[i] ?? 1 }));
     const { concept, report } = await mergeConcepts(model, runtime, concepts, gram, {

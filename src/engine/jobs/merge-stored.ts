@@ -2,12 +2,12 @@
 import type { Concept } from "../../core/concept/concept.ts";
 import { StudioError } from "../../core/errors.ts";
 import type { RegularisationGram } from "../../core/merge/gram.ts";
-import { sha256 } from "../../hub/sha256.ts";
 import type { MergeFacts, MergeJob, MergeProgress } from "../../rpc/contracts.ts";
 import type { ConceptRecord } from "../../storage/concepts.ts";
 import { grams } from "../../storage/grams.ts";
 import { mergeConcepts, type MergedConcept } from "../merge/merge-concepts.ts";
-import { mergeCaptions, regularisationGram } from "../merge/regularisation.ts";
+import { captionsDigest } from "../merge/gram-file.ts";
+import { broughtGram, mergeCaptions, regularisationGram } from "../merge/regularisation.ts";
 import type { WeighedConcept } from "../sample/composition.ts";
 import type { OpenModel } from "./open-model.ts";
 import { storeMerged } from "./store-concept.ts";
@@ -62,8 +62,9 @@ async function gramOf(
   { onProgress, signal }: MergeControls,
 ): Promise<RegularisationGram> {
   const captions = await mergeCaptions(open.model, everyday);
-  const list = await sha256(new TextEncoder().encode(captions.join("\n")));
-  const key = `${open.model.fingerprint} ${list}`;
+  const brought = await broughtGram(open.model, captions);
+  if (brought !== null) return brought;
+  const key = `${open.model.fingerprint} ${await captionsDigest(captions)}`;
   // What cannot be read or kept is computed again.
   const known = await grams.read(key).catch(() => undefined);
   if (known?.width === open.model.config.textWidth) return known;

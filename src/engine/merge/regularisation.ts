@@ -3,10 +3,12 @@ import { accumulateGram, emptyGram, type RegularisationGram } from "../../core/m
 import { captionRange } from "../../core/merge/target-prompts.ts";
 import type { Model } from "../model/read-model.ts";
 import type { Runtime } from "../ort/runtime.ts";
+import { captionsDigest, decodeGram } from "./gram-file.ts";
 import { eachTextRows, type TextRowsOptions } from "./text-rows.ts";
 
 /** A model's own captions, one a line, beside its graphs; every other model gets captions in everyday English. */
 const OWN_CAPTIONS = "captions.txt";
+const OWN_GRAM = "captions.gram.safetensors";
 
 /** @param everyday reads the captions for models that have none of their own */
 export async function mergeCaptions(
@@ -16,6 +18,16 @@ export async function mergeCaptions(
   const own = await model.files.read(OWN_CAPTIONS);
   const text = own === null ? await everyday() : new TextDecoder().decode(own);
   return text.split("\n").filter((line) => line.trim() !== "");
+}
+
+/** What a model brings of its own captions; null where it brings nothing, or that of other captions. */
+export async function broughtGram(
+  { files, config }: Pick<Model, "files" | "config">,
+  captions: readonly string[],
+): Promise<RegularisationGram | null> {
+  const bytes = await files.read(OWN_GRAM);
+  if (bytes === null) return null;
+  return decodeGram(bytes, config.textWidth, await captionsDigest(captions));
 }
 
 /** Cregᵀ Creg over the words and end marks of the captions. */
