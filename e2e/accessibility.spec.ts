@@ -6,6 +6,7 @@ const PAGES = [
   ["/generate", "Generate"],
   ["/concepts", "Concepts"],
   ["/concepts/new", "New concept"],
+  ["/compose", "Compose"],
   ["/models", "Models"],
   ["/nowhere", "There is no such page"],
 ] as const;

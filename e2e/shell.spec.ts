@@ -13,7 +13,7 @@ test("the keyboard reaches every page, and each says which it is", async ({ page
   await expect(page.getByRole("main")).toBeFocused();
 
   const pages = page.getByRole("navigation", { name: "Pages" });
-  for (const name of ["Concepts", "Models", "Generate"]) {
+  for (const name of ["Concepts", "Compose", "Models", "Generate"]) {
     const link = pages.getByRole("link", { name });
     await link.focus();
     await page.keyboard.press("Enter");

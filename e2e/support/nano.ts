@@ -16,14 +16,14 @@ export async function importNano(page: Page): Promise<void> {
 }
 
 /** Fills in the form of a new concept and presses Train. */
-export async function trainNano(page: Page, steps: number): Promise<void> {
+export async function trainNano(page: Page, steps: number, category = "cat"): Promise<void> {
   await page.getByRole("link", { name: "Concepts" }).first().click();
   await page.getByRole("link", { name: "New concept" }).first().click();
   await filesField(page, "Choose photos").setInputFiles(
     [1, 2].map((i) => path.join(SAMPLES, `concepts/teddy-bear/${i}.png`)),
   );
   await expect(page.getByRole("list", { name: "Photos" }).getByRole("listitem")).toHaveCount(2);
-  await page.getByLabel("What kind of thing").fill("cat");
+  await page.getByLabel("What kind of thing").fill(category);
   await page.getByRole("button", { name: "Advanced settings" }).click();
   const drawer = page.getByRole("dialog", { name: "Advanced settings" });
   await drawer.getByLabel("Steps", { exact: true }).fill(String(steps));

@@ -1,0 +1,101 @@
+/** @file Two concepts that were trained apart: composed, merged, painted with both words, and taken elsewhere as one file. */
+import { expect, test, type Page } from "@playwright/test";
+import { readFile } from "node:fs/promises";
+import { expectAccessible, expectNoSidewaysScroll } from "./support/accessible.ts";
+import { importNano, SLOW, trainNano } from "./support/nano.ts";
+
+const pages = (page: Page) => page.getByRole("navigation", { name: "Pages" });
+
+test("two concepts are compared, merged, painted with, and brought elsewhere", async ({ page }) => {
+  test.setTimeout(400_000);
+  await importNano(page);
+
+  await test.step("without two concepts the page says what it is for", async () => {
+    await pages(page).getByRole("link", { name: "Compose" }).click();
+    await expect(page.getByText("Two things in one picture")).toBeVisible();
+    await expectAccessible(page);
+  });
+
+  for (const category of ["cat", "dog"]) {
+    await test.step(`a ${category} is learnt`, async () => {
+      await trainNano(page, 3, category);
+      await expect(page.getByRole("button", { name: "Generate with it" })).toBeVisible(SLOW);
+    });
+  }
+
+  await test.step("both are picked, and painted alone, merged, and combined at each step", async () => {
+    await pages(page).getByRole("link", { name: "Generate" }).click();
+    await page.getByLabel("Steps").fill("2");
+    await pages(page).getByRole("link", { name: "Compose" }).click();
+    await page.getByRole("checkbox", { name: "My cat" }).check();
+    await expect(page.getByText("Pick two concepts or more.")).toBeVisible();
+    await page.getByRole("checkbox", { name: "My dog" }).check();
+    await expect(page.getByRole("textbox", { name: "Prompt" })).toHaveValue(
+      "photo of a <new1> cat and a <new2> dog",
+    );
+    await page.getByRole("button", { name: "Paint all" }).click();
+    const pictures = page.getByRole("list", { name: "Comparison" }).getByRole("img");
+    await expect(pictures).toHaveCount(4, SLOW);
+    await expect(page.getByRole("button", { name: "Paint what is missing" })).toBeDisabled();
+  });
+
+  await test.step("regions can be had without a pointer, and ask for another picture", async () => {
+    await page.getByRole("radio", { name: /By regions/ }).check();
+    await page.getByRole("button", { name: "Side by side", exact: true }).click();
+    await expect(page.getByRole("img", { name: /My cat 50 %, My dog 50 %/ })).toBeVisible();
+    await page.getByRole("button", { name: "Paint what is missing" }).click();
+    const pictures = page.getByRole("list", { name: "Comparison" }).getByRole("img");
+    await expect(pictures).toHaveCount(4, SLOW);
+    for (const colorScheme of ["dark", "light"] as const) {
+      await page.emulateMedia({ colorScheme });
+      await expectAccessible(page);
+    }
+    await page.setViewportSize({ width: 360, height: 740 });
+    await expectNoSidewaysScroll(page);
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+
+  await test.step("the merged concept is kept, and both of its words paint", async () => {
+    await page.getByRole("button", { name: "Keep the merged concept" }).click();
+    await expect(page.getByText(/Captions that name neither thing change by [\d.]+ %/)).toBeVisible(
+      SLOW,
+    );
+    await page.getByRole("button", { name: "Generate with it" }).click();
+    await page
+      .getByRole("textbox", { name: "Prompt", exact: true })
+      .fill("photo of a <new1> cat and a <new2> dog");
+    await page.getByRole("button", { name: "Generate", exact: true }).click();
+    const tile = page.getByRole("button", {
+      name: /^Open: photo of a <new1> cat and a <new2> dog/,
+    });
+    await expect(tile).toHaveCount(4, SLOW);
+    await tile.first().click();
+    await expect(page.getByRole("dialog")).toContainText("My cat and My dog (<new2> dog)");
+    await page.keyboard.press("Escape");
+  });
+
+  await test.step("its file brings it to another browser", async () => {
+    await pages(page).getByRole("link", { name: "Concepts" }).click();
+    await page.getByRole("button", { name: "More for My cat and My dog" }).click();
+    const waiting = page.waitForEvent("download");
+    await page.getByRole("menuitem", { name: "Export", exact: true }).click();
+    const download = await waiting;
+    const file = {
+      name: download.suggestedFilename(),
+      mimeType: "application/octet-stream",
+      buffer: await readFile(await download.path()),
+    };
+    const { origin } = new URL(page.url());
+    await page.goto("about:blank");
+    const session = await page.context().newCDPSession(page);
+    await session.send("Storage.clearDataForOrigin", { origin, storageTypes: "all" });
+    await page.goto("/#/concepts");
+    await page.locator("input[aria-label='Concept files']").setInputFiles(file);
+    const card = page.getByRole("article", { name: file.name });
+    for (const fact of ["<new1>", "cat", "<new2>", "dog", "nano"]) {
+      await expect(card).toContainText(fact);
+    }
+    await card.getByRole("button", { name: "Import", exact: true }).click();
+    await expect(page.getByRole("button", { name: /^More for/ })).toHaveCount(1);
+  });
+});
