@@ -2,11 +2,22 @@
 import { readFile } from "node:fs/promises";
 import { decodeConcept, describeConcept } from "../core/concept/concept-file.ts";
 import type { Concept } from "../core/concept/concept.ts";
+import { CONCEPT_FORMAT } from "../core/concept/concept-header.ts";
 import { StudioError } from "../core/errors.ts";
+import { readSafetensors } from "../core/tensor/safetensors.ts";
 import { conceptLayout } from "../engine/model/concept-layout.ts";
 import type { Model } from "../engine/model/read-model.ts";
 import { aboutFile } from "./about-file.ts";
 import { listOption, type Raw } from "./options.ts";
+
+/** Whether the bytes say that they are a concept file, whole or not. */
+export function isConceptFile(bytes: Uint8Array): boolean {
+  try {
+    return readSafetensors(bytes).metadata.get("format") === CONCEPT_FORMAT;
+  } catch {
+    return false;
+  }
+}
 
 /** @throws StudioError "invalid-input" naming the file and what is wrong with it */
 export async function readConceptFile(model: Model, file: string): Promise<Concept> {

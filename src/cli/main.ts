@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { StudioError } from "../core/errors.ts";
 import { compose } from "./compose.ts";
+import { convert } from "./convert.ts";
 import { evaluate } from "./evaluate.ts";
 import { generate } from "./generate.ts";
 import { inspect } from "./inspect.ts";
@@ -126,6 +127,26 @@ cli
   .option("--backend <name>", "auto, wasm or webgpu")
   .option("--json", "Print one JSON object and nothing else")
   .action(compose);
+
+cli
+  .command("convert <files...>")
+  .description(
+    "Write a concept file as other tools load it, or make one of their files (weights and words together)",
+  )
+  .option(
+    "--to <format>",
+    "concept, diffusers, diffusers-bin, delta-bin, delta-compressed, compvis, webui or lora (default: concept)",
+  )
+  .option("--out <path>", "The file to write; a folder for diffusers, webui and lora")
+  .option(
+    "--category <word>",
+    "What a word of another tool's file is, as the model knows it; once a word",
+    collected,
+  )
+  .option("--keep <x>", "Share of the singular values that factors keep (default: 0.6; lora: 1)")
+  .option("--model <name>", "Base model: toybox-256, or a folder in optimum's layout")
+  .option("--json", "Print one JSON object and nothing else")
+  .action(convert);
 
 cli
   .command("evaluate")

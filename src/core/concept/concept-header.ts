@@ -5,7 +5,7 @@ import { checkCategory, checkModifierTokens } from "../text/modifier-tokens.ts";
 import { type Concept, type ModifierToken, TRAIN_MODES, type TrainMode } from "./concept.ts";
 import { looksLikeBytes, looksLikeTensors } from "./foreign-file.ts";
 
-const FORMAT = "custom-diffusion-studio.concept";
+export const CONCEPT_FORMAT = "custom-diffusion-studio.concept";
 const VERSION = "1";
 
 /** A concept without its numbers. */
@@ -21,7 +21,7 @@ export function writeHeader(header: ConceptHeader): Map<string, string> {
   const { baseModel, settings, metrics } = header;
   const tokens = header.tokens.map(({ token, category }) => ({ token, category }));
   return new Map([
-    ["format", FORMAT],
+    ["format", CONCEPT_FORMAT],
     ["version", VERSION],
     ["base_model", JSON.stringify({ id: baseModel.id, fingerprint: baseModel.fingerprint })],
     ["tokens", JSON.stringify(tokens)],
@@ -38,7 +38,7 @@ export function readHeader(bytes: Uint8Array): {
 } {
   const file = readFile(bytes);
   const { metadata, tensors } = file;
-  if (metadata.get("format") !== FORMAT) throw foreign(looksLikeTensors(file));
+  if (metadata.get("format") !== CONCEPT_FORMAT) throw foreign(looksLikeTensors(file));
   const version = metadata.get("version");
   if (version !== VERSION) {
     throw new StudioError(
