@@ -10,8 +10,6 @@ export type Weighting =
   /** Solved at each step: the direction of least norm that serves them all. */
   | { readonly kind: "solved" };
 
-export const WEIGHTINGS = ["fixed", "regions", "solved"] as const;
-
 /**
  * @param concepts how many are composed
  * @param places H · W of the latents

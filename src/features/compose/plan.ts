@@ -47,7 +47,7 @@ export function pickProblem(
 }
 
 /** @param places latents of a picture, H · W */
-export function weightingOf(
+function weightingOf(
   { way, weights, masks }: Pick<ComposeForm, "way" | "weights" | "masks">,
   concepts: readonly PickedConcept[],
   places: number,
