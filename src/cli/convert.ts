@@ -33,7 +33,7 @@ export async function convert(
 ): Promise<void> {
   const out = requiredOption("out", options["out"], "name the file or folder to write");
   const to = choiceOption("to", options["to"], CONVERT_TARGETS, "concept");
-  const keep = numberOption("keep", options["keep"], to === "lora" ? 1 : 0.6);
+  const keep = numberOption("keep", options["keep"], to === "lora" ? 0.9 : 0.6);
   if (!(keep > 0 && keep <= 1)) {
     throw new StudioError("invalid-input", `--keep must be above 0 and at most 1, not ${keep}.`);
   }

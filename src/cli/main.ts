@@ -143,7 +143,7 @@ cli
     "What a word of another tool's file is, as the model knows it; once a word",
     collected,
   )
-  .option("--keep <x>", "Share of the singular values that factors keep (default: 0.6; lora: 1)")
+  .option("--keep <x>", "Share of the singular values that factors keep (default: 0.6; lora: 0.9)")
   .option("--model <name>", "Base model: toybox-256, or a folder in optimum's layout")
   .option("--json", "Print one JSON object and nothing else")
   .action(convert);

@@ -105,7 +105,7 @@ describe("convert", () => {
   it.each([...inFolders, ...asFiles])("to %s and back is the same concept", (to) => {
     const out = place(`as-${to}`);
     const model = ["--model", modelFolder];
-    const there = cli(["convert", bear, "--to", to, "--out", out, ...model]);
+    const there = cli(["convert", bear, "--to", to, "--keep", "1", "--out", out, ...model]);
     expect(there.stderr).toBe("");
     expect(there.status).toBe(0);
     const files = inFolders.some((name) => name === to)

@@ -33,7 +33,8 @@ export function readLora({ root, reader, metadata }: SourceFile): Exchanged {
 }
 
 /**
- * alpha is the rank, so that up · down is the difference.
+ * alpha is the rank, so that up · down is the difference; and all ranks are one, filled up with zeros, since diffusers
+ * takes a single alpha for all layers of a file.
  * @throws StudioError "invalid-input" where there are no weights, one is not factored (as face mode's biases), or no
  *   float16 can hold one
  */
@@ -46,8 +47,13 @@ export function writeLora(
     "This concept has no weights, only tokens; export it as a textual inversion.",
   );
   const tensors = new Map<string, SafetensorsEntry>();
-  for (const [name, weight] of weights) {
-    const { dims, up, down, rank } = atLeastOne(required(weight, "factors", name, "A LoRA"));
+  const factors = [...weights].map(
+    ([name, weight]) => [name, required(weight, "factors", name, "A LoRA")] as const,
+  );
+  // Readers divide by the rank: nothing is written as a product of zeros.
+  const rank = Math.max(1, ...factors.map(([, own]) => own.rank));
+  for (const [name, own] of factors) {
+    const { dims, up, down } = filledUp(own, rank);
     const module = kohyaModule(name);
     tensors.set(`${module}.lora_up.weight`, entryOf(precision, name, [dims[0], rank], up));
     tensors.set(`${module}.lora_down.weight`, entryOf(precision, name, [rank, dims[1]], down));
@@ -101,9 +107,14 @@ function scale({ up, rank }: FactoredWeight, alpha: number): void {
   for (let i = 0; i < up.length; i++) up[i]! *= alpha / rank;
 }
 
-/** Readers divide by the rank: nothing is written as a product of zeros. */
-function atLeastOne(factors: FactoredWeight): FactoredWeight {
-  if (factors.rank > 0) return factors;
-  const [out, width] = factors.dims;
-  return { ...factors, up: new Float32Array(out), down: new Float32Array(width), rank: 1 };
+/** The same product with more columns of up and rows of down, all zero. */
+function filledUp(factors: FactoredWeight, rank: number): FactoredWeight {
+  const [outputs, width] = factors.dims;
+  const up = new Float32Array(outputs * rank);
+  for (let o = 0; o < outputs; o++) {
+    up.set(factors.up.subarray(o * factors.rank, (o + 1) * factors.rank), o * rank);
+  }
+  const down = new Float32Array(rank * width);
+  down.set(factors.down);
+  return { ...factors, up, down, rank };
 }

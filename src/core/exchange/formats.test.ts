@@ -23,6 +23,7 @@ import { writeDelta } from "./format-delta.ts";
 import { writeDiffusersBin, writeDiffusersSafetensors } from "./format-diffusers.ts";
 import { writeEmbeddingBin, writeEmbeddingSafetensors } from "./format-embedding.ts";
 import { writeLora } from "./format-lora.ts";
+import { product } from "./from-exchanged.ts";
 import { writeWebui } from "./format-webui.ts";
 import type { PickleDict } from "./pickle-values.ts";
 import type { TorchValue } from "./pickle-write.ts";
@@ -188,6 +189,29 @@ describe("what is written is read again", () => {
       down: new Float32Array(WIDTH),
     });
     expect(readExchange(writeDelta(content), "x").weights.get(name)).toMatchObject(nothing);
+  });
+
+  it("layers of different ranks get one in a LoRA, since diffusers has one alpha for all of them", () => {
+    const factors = (rank: number, value: number) =>
+      ({
+        kind: "factors",
+        dims: [6, WIDTH],
+        rank,
+        up: new Float32Array(6 * rank).fill(value),
+        down: new Float32Array(rank * WIDTH).fill(0.5),
+      }) as const;
+    const [first, second] = [PARAMETERS[0]!, PARAMETERS[1]!];
+    const weights = new Map([
+      [first, factors(1, 0.25)],
+      [second, factors(3, 1)],
+    ]);
+    const read = readExchange(writeLora({ weights }), "x").weights;
+    for (const name of [first, second]) {
+      const back = read.get(name);
+      if (back?.kind !== "factors") throw new Error(`${name} has no factors`);
+      expect(back.rank).toBe(3);
+      expect(product(back)).toEqual(product(weights.get(name)!));
+    }
   });
 
   it.each<[string, () => unknown, string]>([
