@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { StudioError } from "../core/errors.ts";
 import { compose } from "./compose.ts";
+import { compress } from "./compress.ts";
 import { convert } from "./convert.ts";
 import { evaluate } from "./evaluate.ts";
 import { generate } from "./generate.ts";
@@ -127,6 +128,18 @@ cli
   .option("--backend <name>", "auto, wasm or webgpu")
   .option("--json", "Print one JSON object and nothing else")
   .action(compose);
+
+cli
+  .command("compress")
+  .description(
+    "Make a concept file smaller: its difference as factors, by share of singular values",
+  )
+  .option("--concept <file>", "A concept file", collected)
+  .option("--keep <x>", "Share of the sum of singular values that remains (default: 0.6)")
+  .option("--out <file>", "The concept file to write; left out, only size and error are said")
+  .option("--model <name>", "Base model: toybox-256, or a folder in optimum's layout")
+  .option("--json", "Print one JSON object and nothing else")
+  .action(compress);
 
 cli
   .command("convert <files...>")

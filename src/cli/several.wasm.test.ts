@@ -98,6 +98,33 @@ describe("compose", () => {
   });
 });
 
+describe("compress", () => {
+  it("says size and error, writes when it is told to, and the file paints", () => {
+    const options = ["compress", "--concept", bear, "--model", modelFolder, "--keep", "0.5"];
+    const looked = cli([...options, "--json"]);
+    expect(looked.status).toBe(0);
+    const report = JSON.parse(looked.stdout) as { bytes: number; before: number; error: number };
+    expect(report).toMatchObject({ out: null, before: readFileSync(bear).byteLength });
+    expect(report.bytes).toBeLessThan(report.before);
+    expect(report.error).toBeGreaterThan(0.1);
+    const out = place("small.concept.safetensors");
+    expect(cli([...options, "--out", out]).status).toBe(0);
+    expect(readFileSync(out).byteLength).toBe(report.bytes);
+    expect(relativeL2(read(out).kvDifference!, read(bear).kvDifference!)).toBeCloseTo(
+      report.error,
+      2,
+    );
+    const painted = cli([
+      ...["generate", "--concept", out, "--model", modelFolder, "--backend", "wasm"],
+      ...["--prompt", "a <new1> bear", "--steps", "1", "--out", place("painted")],
+    ]);
+    expect(painted.status).toBe(0);
+    const refused = cli([...options, "--keep", "2", "--out", place("no.concept.safetensors")]);
+    expect(refused.stderr).toMatch(/from 0 to 1/);
+    expect(refused.status).toBe(2);
+  });
+});
+
 describe("convert", () => {
   const inFolders = ["diffusers", "diffusers-bin", "webui", "lora"] as const;
   const asFiles = ["delta-bin", "compvis"] as const;

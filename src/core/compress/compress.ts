@@ -95,7 +95,7 @@ export function expandFactors({
   rank,
   up,
   down,
-}: ThinFactors): Float32Array {
+}: Pick<ThinFactors, "dims" | "rank" | "up" | "down">): Float32Array {
   const values = new Float32Array(channels * width);
   const row = new Float64Array(width);
   for (let c = 0; c < channels; c++) {

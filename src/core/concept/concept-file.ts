@@ -1,6 +1,6 @@
 /**
- * @file Concept files, version 1 (`.concept.safetensors`): differences in float16 under diffusers' names and in
- * PyTorch's orientation [out, in], token rows in float32, everything else as metadata.
+ * @file Concept files (`.concept.safetensors`): differences in float16 under diffusers' names and in PyTorch's
+ * orientation [out, in], whole in version 1 and as factors in version 2; token rows in float32, the rest as metadata.
  */
 import { StudioError } from "../errors.ts";
 import type { DType } from "../tensor/dtype.ts";
@@ -8,7 +8,8 @@ import { elementCount, sameDims } from "../tensor/shape.ts";
 import type { Safetensors, SafetensorsEntry } from "../tensor/safetensors.ts";
 import { float16Entry, float32Entry, float32Values } from "../tensor/safetensors-values.ts";
 import { writeSafetensors } from "../tensor/safetensors-write.ts";
-import type { BaseModel, Concept, TrainMode } from "./concept.ts";
+import type { BaseModel, Concept, LayerFactors, TrainMode } from "./concept.ts";
+import { productOf } from "./factors.ts";
 import { type ConceptHeader, damaged, readHeader, writeHeader } from "./concept-header.ts";
 import {
   type ConceptLayout,
@@ -20,6 +21,7 @@ import {
 } from "./layer-tensors.ts";
 
 const rowName = (token: string): string => `modifier_token.${token}`;
+const factorName = (layer: string, part: "up" | "down"): string => `${layer}.${part}`;
 const initialRowName = (token: string): string => `modifier_token_initial.${token}`;
 
 /** Largest finite float16. */
@@ -40,13 +42,21 @@ export function encodeConcept(concept: Concept, layout: ConceptLayout): Uint8Arr
     if ((flat?.length ?? 0) !== length) throw misfit();
     if (flat === null) return;
     for (const tensor of tensors) {
-      const values = gatherTensor(flat, tensor);
-      const bad = values.find((x) => !(Math.abs(x) <= HALF_MAX));
-      if (bad !== undefined) throw unstorable(tensor.name, bad);
-      entries.set(tensor.name, float16Entry(tensor.dims, values));
+      entries.set(tensor.name, halfEntry(tensor.name, tensor.dims, gatherTensor(flat, tensor)));
     }
   };
-  add(concept.kvDifference, places.kvLength, places.kv);
+  const { kvFactors } = concept;
+  if (kvFactors === undefined) add(concept.kvDifference, places.kvLength, places.kv);
+  else {
+    if (places.kv.length !== kvFactors.length) throw misfit();
+    for (const [i, { rank, up, down }] of kvFactors.entries()) {
+      const { name, dims } = places.kv[i]!;
+      const [outputs, inputs = 0] = dims;
+      if (up.length !== outputs * rank || down.length !== rank * inputs) throw misfit();
+      entries.set(factorName(name, "up"), halfEntry(name, [outputs, rank], up));
+      entries.set(factorName(name, "down"), halfEntry(name, [rank, inputs], down));
+    }
+  }
   add(concept.queryOutDifference, places.queryOutLength, places.queryOut);
   for (const { token, row, initialRow } of concept.tokens) {
     for (const [name, values] of [
@@ -59,7 +69,14 @@ export function encodeConcept(concept: Concept, layout: ConceptLayout): Uint8Arr
       entries.set(name, float32Entry([values.length], values));
     }
   }
-  return writeSafetensors(entries, writeHeader(concept));
+  const version = kvFactors === undefined ? "1" : "2";
+  return writeSafetensors(entries, writeHeader(concept, version));
+}
+
+function halfEntry(name: string, dims: readonly number[], values: Float32Array): SafetensorsEntry {
+  const bad = values.find((x) => !(Math.abs(x) <= HALF_MAX));
+  if (bad !== undefined) throw unstorable(name, bad);
+  return float16Entry(dims, values);
 }
 
 /**
@@ -72,7 +89,7 @@ export function decodeConcept(
   layout: ConceptLayout,
   expected: BaseModel,
 ): Concept {
-  const { header, tensors } = readHeader(bytes);
+  const { version, header, tensors } = readHeader(bytes);
   checkBaseModel(header.baseModel, expected);
   const left = new Set(tensors.keys());
   const take = (name: string, dtype: DType, dims: readonly number[]): Float32Array => {
@@ -89,9 +106,13 @@ export function decodeConcept(
   };
   const places = tensorsOf(header.train, layout);
   const width = [layout.kv.textWidth];
+  const factors =
+    version === "2" ? places.kv.map((place) => factorsOf(tensors, place, take)) : null;
   const concept: Concept = {
     ...header,
-    kvDifference: flat(places.kvLength, places.kv),
+    ...(factors === null
+      ? { kvDifference: flat(places.kvLength, places.kv) }
+      : { kvDifference: productOf(factors, places), kvFactors: factors }),
     queryOutDifference: flat(places.queryOutLength, places.queryOut),
     tokens: header.tokens.map(({ token, category }) => ({
       token,
@@ -107,9 +128,26 @@ export function decodeConcept(
   return concept;
 }
 
+/** The factors of a layer, of whatever rank the file has. */
+function factorsOf(
+  tensors: Safetensors["tensors"],
+  { name, dims }: LayerTensor,
+  take: (name: string, dtype: DType, dims: readonly number[]) => Float32Array,
+): LayerFactors {
+  const [outputs, inputs = 0] = dims;
+  const rank = tensors.get(factorName(name, "up"))?.dims[1] ?? 0;
+  // A product that is larger than what it stands for would only be there to use up memory.
+  if (rank > Math.min(outputs, inputs)) throw damaged(`"${name}" has factors of rank ${rank}`);
+  return {
+    rank,
+    up: take(factorName(name, "up"), "float16", [outputs, rank]),
+    down: take(factorName(name, "down"), "float16", [rank, inputs]),
+  };
+}
+
 /** What `inspect` shows of a concept. */
 export interface ConceptSummary extends ConceptHeader {
-  readonly version: 1;
+  readonly version: 1 | 2;
   /** Weight matrices and biases that differ from the base model's, and how many numbers they have. */
   readonly layers: number;
   readonly parameters: number;
@@ -121,15 +159,15 @@ export interface ConceptSummary extends ConceptHeader {
  * @throws StudioError "invalid-input" where it is no concept file of a version that the studio reads
  */
 export function describeConcept(bytes: Uint8Array): ConceptSummary {
-  const { header, tensors } = readHeader(bytes);
+  const { version, header, tensors } = readHeader(bytes);
   const rows = new Set(
     header.tokens.flatMap(({ token }) => [rowName(token), initialRowName(token)]),
   );
   const layers = [...tensors].filter(([name]) => !rows.has(name));
   return {
     ...header,
-    version: 1,
-    layers: layers.length,
+    version: version === "1" ? 1 : 2,
+    layers: version === "1" ? layers.length : Math.ceil(layers.length / 2),
     parameters: layers.reduce((sum, [, { dims }]) => sum + elementCount(dims), 0),
     bytes: bytes.byteLength,
   };

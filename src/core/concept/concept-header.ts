@@ -6,7 +6,9 @@ import { type Concept, type ModifierToken, TRAIN_MODES, type TrainMode } from ".
 import { looksLikeBytes, looksLikeTensors } from "./foreign-file.ts";
 
 export const CONCEPT_FORMAT = "custom-diffusion-studio.concept";
-const VERSION = "1";
+/** 1 has whole differences; 2 has factors of them. */
+const VERSIONS = ["1", "2"] as const;
+export type ConceptVersion = (typeof VERSIONS)[number];
 
 /** A concept without its numbers. */
 export interface ConceptHeader extends Pick<
@@ -16,13 +18,13 @@ export interface ConceptHeader extends Pick<
   readonly tokens: readonly Pick<ModifierToken, "token" | "category">[];
 }
 
-export function writeHeader(header: ConceptHeader): Map<string, string> {
+export function writeHeader(header: ConceptHeader, version: ConceptVersion): Map<string, string> {
   checkTokens(header.train, header.tokens);
   const { baseModel, settings, metrics } = header;
   const tokens = header.tokens.map(({ token, category }) => ({ token, category }));
   return new Map([
     ["format", CONCEPT_FORMAT],
-    ["version", VERSION],
+    ["version", version],
     ["base_model", JSON.stringify({ id: baseModel.id, fingerprint: baseModel.fingerprint })],
     ["tokens", JSON.stringify(tokens)],
     ["train", header.train],
@@ -33,17 +35,19 @@ export function writeHeader(header: ConceptHeader): Map<string, string> {
 
 /** @throws StudioError "invalid-input" saying why this is no concept file that the studio reads */
 export function readHeader(bytes: Uint8Array): {
+  readonly version: ConceptVersion;
   readonly header: ConceptHeader;
   readonly tensors: Safetensors["tensors"];
 } {
   const file = readFile(bytes);
   const { metadata, tensors } = file;
   if (metadata.get("format") !== CONCEPT_FORMAT) throw foreign(looksLikeTensors(file));
-  const version = metadata.get("version");
-  if (version !== VERSION) {
+  const written = metadata.get("version");
+  const version = VERSIONS.find((known) => known === written);
+  if (version === undefined) {
     throw new StudioError(
       "invalid-input",
-      `This concept file has version ${JSON.stringify(version ?? "")}, and this studio reads version ${VERSION}; update the studio, or save the concept with this one.`,
+      `This concept file has version ${JSON.stringify(written ?? "")}, and this studio reads versions ${VERSIONS.join(" and ")}; update the studio, or save the concept with this one.`,
     );
   }
   const train = TRAIN_MODES.find((mode) => mode === metadata.get("train"));
@@ -66,7 +70,7 @@ export function readHeader(bytes: Uint8Array): {
   }
   const named = tokens.map(({ token, category }) => ({ token, category }));
   const header = { baseModel: { id, fingerprint }, train, tokens: named, settings, metrics };
-  return { header, tensors };
+  return { version, header, tensors };
 }
 
 export function damaged(reason: string): StudioError {

@@ -24,12 +24,26 @@ export interface BaseModel {
   readonly fingerprint: string;
 }
 
+/** W - W0 of one layer [C, E] as up · down. */
+export interface LayerFactors {
+  readonly rank: number;
+  /** [C, rank] */
+  readonly up: Float32Array;
+  /** [rank, E] */
+  readonly down: Float32Array;
+}
+
 export interface Concept {
   readonly baseModel: BaseModel;
   readonly train: TrainMode;
   readonly tokens: readonly ModifierToken[];
   /** Packed difference W - W0 [E, S], as kv-layout packs it; null where K/V was not trained ("token"). */
   readonly kvDifference: Float32Array | null;
+  /**
+   * The same as factors, a layer each in the order of `kvTensors`, where the concept was compressed: `kvDifference` is
+   * their products, and files keep the factors.
+   */
+  readonly kvFactors?: readonly LayerFactors[];
   /** Difference of the flat query_out [N]; null in all modes but "crossattn". */
   readonly queryOutDifference: Float32Array | null;
   /** Settings of training as recorded (JSON values). */
@@ -76,6 +90,13 @@ export function withDifference(
   });
 }
 
+/** The same concept with its difference as a whole, as files of version 1 keep it. */
+export function withoutFactors(concept: Concept): Concept {
+  const whole: Concept & { kvFactors?: unknown } = { ...concept };
+  delete whole.kvFactors;
+  return whole;
+}
+
 /**
  * The concept with its difference, its token rows, or both set back to what training started from. With both the
  * base model is as it was: the weights bit for bit, and each token its initial row.
@@ -88,7 +109,7 @@ export function resetConcept(
   const zeroed = (difference: Float32Array | null): Float32Array | null =>
     difference === null || !reset.difference ? difference : new Float32Array(difference.length);
   return {
-    ...concept,
+    ...(reset.difference ? withoutFactors(concept) : concept),
     tokens: reset.tokens
       ? tokens.map((token) => ({ ...token, row: token.initialRow.slice() }))
       : tokens,
