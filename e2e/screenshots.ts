@@ -1,7 +1,7 @@
 /**
- * @file `npm run screenshots -- [--concept FILE] [--steps N]`: uses the built studio as a person would, and writes
+ * @file `npm run screenshots -- [--concept FILE]... [--steps N]`: uses the built studio as a person would, and writes
  * pictures of every page, light and dark, desktop and phone, to docs/images/. Without a concept file the pictures show
- * the base model's images only. A training run of N steps (20 unless given) is what the run's page shows.
+ * the base model's images only; of a bear <new1> the first is painted, and with a second the page Compose shows both. A training run of N steps (20 unless given) is what the run's page shows.
  */
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -14,7 +14,10 @@ import { findChromium } from "../scripts/find-chromium.mjs";
 import { createStaticServer } from "../scripts/static-server.mjs";
 
 const { values } = parseArgs({
-  options: { concept: { type: "string" }, steps: { type: "string", default: "20" } },
+  options: {
+    concept: { type: "string", multiple: true, default: [] as string[] },
+    steps: { type: "string", default: "20" },
+  },
 });
 
 const FOLDER = fileURLToPath(new URL("../docs/images/", import.meta.url));
@@ -53,6 +56,24 @@ async function paint(page: Page, prompts: readonly string[]): Promise<void> {
   }
 }
 
+/** Everything that was imported, side by side. */
+async function compose(page: Page, go: (route: string) => Promise<unknown>): Promise<void> {
+  await go("compose");
+  for (const box of await page.getByRole("checkbox").all()) await box.check();
+  await page.getByLabel("Seed", { exact: true }).fill("2");
+  await page
+    .getByRole("textbox", { name: "Prompt" })
+    .fill("photo of a <new1> bear and a <new2> car on the road");
+  await page.getByRole("button", { name: "Paint all" }).click();
+  await page.getByText("Not painted yet").first().waitFor({ state: "detached" });
+  while ((await page.getByText("Not painted yet").count()) > 0) await page.waitForTimeout(1000);
+  await page.getByText("By regions").click();
+  await page.getByRole("button", { name: "Side by side" }).click();
+  await page.getByRole("button", { name: "Paint what is missing" }).click();
+  while ((await page.getByText("Not painted yet").count()) > 0) await page.waitForTimeout(1000);
+  await shoot(page, "compose");
+}
+
 if (!buildIsCurrent()) await build();
 await mkdir(FOLDER, { recursive: true });
 const server = await createStaticServer(distFolder);
@@ -72,14 +93,21 @@ try {
   await page.getByTestId("backend-badge").waitFor();
   await shoot(page, "welcome");
   await paint(page, ["photo of a cat in the forest", "photo of a blue car on the road"]);
-  if (values.concept !== undefined) {
-    await go("concepts");
-    await page.locator("input[aria-label='Concept files']").setInputFiles(values.concept);
-    const card = page.getByRole("article");
-    await card.waitFor();
-    await shoot(page, "import");
-    await card.getByRole("button", { name: "Import", exact: true }).click();
-    await page.getByRole("button", { name: /^More for/ }).waitFor();
+  if (values.concept.length > 0) {
+    for (const [i, file] of values.concept.entries()) {
+      await go("concepts");
+      await page.locator("input[aria-label='Concept files']").setInputFiles(file);
+      const card = page.getByRole("article");
+      const button = card.getByRole("button", { name: "Import", exact: true });
+      await button.waitFor();
+      if (i === 0) await shoot(page, "import");
+      await button.click();
+      await page
+        .getByRole("button", { name: /^More for/ })
+        .nth(i)
+        .waitFor();
+    }
+    if (values.concept.length > 1) await compose(page, go);
     await go("generate");
     await page.getByRole("list", { name: "Concepts to put into the prompt" }).waitFor();
     await paint(page, [

@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { guide } from "../diffusion/guidance.ts";
 import { combine } from "./combine.ts";
-import { conceptPrompt } from "./concept-prompt.ts";
 import { minNormWeights, squaredNorm } from "./min-norm.ts";
 import { checkWeighting, type Weighting } from "./weighting.ts";
 
@@ -140,16 +139,5 @@ describe("weights are refused", () => {
     ["of masks beyond 1", { kind: "regions", masks: [of(2, 0), of(0, 1)] }, 2, /outside of 0 to 1/],
   ])("%s", (_, weighting, concepts, sentence) => {
     expect(() => checkWeighting(weighting, concepts, 2)).toThrow(sentence);
-  });
-});
-
-describe("a concept's own prompt", () => {
-  it.each([
-    ["a <new1> cat and a <new2> bear", ["<new1>"], ["<new2>"], "a <new1> cat and a bear"],
-    ["a <NEW2> bear", ["<new1>"], ["<new2>"], "a bear"],
-    ["a <new1> cat", ["<new1>"], ["<new2>"], "a <new1> cat"],
-    ["<new2> and <other>", ["<new1>"], ["<new2>"], "and <other>"],
-  ])("of %s", (prompt, own, others, expected) => {
-    expect(conceptPrompt(prompt, own, others)).toBe(expected);
   });
 });

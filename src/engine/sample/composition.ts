@@ -1,5 +1,4 @@
-/** @file Several concepts on one model, kept apart: each with weights, tokenizer and rows of its own, beside the base model's. */
-import { conceptPrompt } from "../../core/compose/concept-prompt.ts";
+/** @file Several concepts on one model, kept apart: each with weights of its own, and all of them with the words of all. */
 import { checkWeighting, type Weighting } from "../../core/compose/weighting.ts";
 import type { Concept } from "../../core/concept/concept.ts";
 import { StudioError } from "../../core/errors.ts";
@@ -18,8 +17,6 @@ export interface Composition {
   /** Paints the negative prompt. */
   readonly base: Applied;
   readonly parts: readonly Applied[];
-  /** What part `index` is asked for. */
-  promptOf(index: number, prompt: string): string;
   release(): Promise<void>;
 }
 
@@ -43,8 +40,10 @@ export async function openComposition(
   };
   try {
     opened.push(await applyConcept(model, runtime, null, 1));
+    // Weights that never met another concept's word still make more of it than of its category alone.
+    const tokens = concepts.flatMap(({ concept }) => concept.tokens);
     for (const { concept, strength } of concepts) {
-      opened.push(await applyConcept(model, runtime, concept, strength));
+      opened.push(await applyConcept(model, runtime, { ...concept, tokens }, strength));
     }
   } catch (error) {
     await release();
@@ -52,12 +51,5 @@ export async function openComposition(
   }
   const [base, ...parts] = opened;
   if (base === undefined) throw new StudioError("internal", "The base model was not applied.");
-  const words = concepts.map(({ concept }) => concept.tokens.map(({ token }) => token));
-  return {
-    weighting,
-    base,
-    parts,
-    promptOf: (index, prompt) => conceptPrompt(prompt, words[index] ?? [], words.flat()),
-    release,
-  };
+  return { weighting, base, parts, release };
 }

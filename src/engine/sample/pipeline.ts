@@ -212,8 +212,8 @@ export class Pipeline {
       const unet = await this.unetFor(n);
       const negative = await this.project(composition.base, rows([negativePrompt]), onCut);
       const concepts: Tensor[] = [];
-      for (const [i, part] of composition.parts.entries()) {
-        concepts.push(await this.project(part, rows([composition.promptOf(i, prompt)]), onCut));
+      for (const part of composition.parts) {
+        concepts.push(await this.project(part, rows([prompt]), onCut));
       }
       const { weighting } = composition;
       return composedPredictor(unet, { negative, concepts }, { guidance, weighting }, onWeights);

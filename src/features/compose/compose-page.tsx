@@ -80,7 +80,7 @@ function TooFew({ count }: { readonly count: number }) {
           combined at each step of painting. That takes two concepts for the open model;{" "}
           {count === 0 ? "there is none yet" : "there is one so far"}.{" "}
           <Anchor component={Link} href="/concepts/new" inherit underline="always">
-            Teach it another
+            {count === 0 ? "Teach it one" : "Teach it another"}
           </Anchor>
           , or import a concept file on the page Concepts.
         </Text>
