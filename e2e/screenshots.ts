@@ -59,6 +59,7 @@ async function paint(page: Page, prompts: readonly string[]): Promise<void> {
 /** Everything that was imported, side by side. */
 async function compose(page: Page, go: (route: string) => Promise<unknown>): Promise<void> {
   await go("compose");
+  await page.getByRole("checkbox").first().waitFor();
   for (const box of await page.getByRole("checkbox").all()) await box.check();
   await page.getByLabel("Seed", { exact: true }).fill("2");
   await page

@@ -1,4 +1,4 @@
-/** @file `merge`, `compose` and `convert` from end to end on the nano model: real files, real processes, and what they refuse. */
+/** @file `merge`, `compose` and `convert` from end to end on the nano model: real files, and what they refuse. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -11,6 +11,7 @@ import type { Concept } from "../core/concept/concept.ts";
 import { conceptLayout } from "../engine/model/concept-layout.ts";
 import { type Model, readModel } from "../engine/model/read-model.ts";
 import { folderFiles } from "../hub/folder-files.ts";
+import { convert } from "./convert.ts";
 
 let folder: string;
 let modelFolder: string;
@@ -129,18 +130,15 @@ describe("convert", () => {
   const inFolders = ["diffusers", "diffusers-bin", "webui", "lora"] as const;
   const asFiles = ["delta-bin", "compvis"] as const;
 
-  it.each([...inFolders, ...asFiles])("to %s and back is the same concept", (to) => {
+  it.each([...inFolders, ...asFiles])("to %s and back is the same concept", async (to) => {
     const out = place(`as-${to}`);
-    const model = ["--model", modelFolder];
-    const there = cli(["convert", bear, "--to", to, "--keep", "1", "--out", out, ...model]);
-    expect(there.stderr).toBe("");
-    expect(there.status).toBe(0);
+    const options = { model: modelFolder, json: true };
+    await convert([bear], { ...options, to, keep: "1", out });
     const files = inFolders.some((name) => name === to)
       ? readdirSync(out).map((name) => path.join(out, name))
       : [out];
     const again = place(`from-${to}.concept.safetensors`);
-    const back = cli(["convert", ...files, "--category", "bear", "--out", again, ...model]);
-    expect(back.stderr).toBe("");
+    await convert(files, { ...options, category: ["bear"], out: again });
     const [before, after] = [read(bear), read(again)];
     expect(after.tokens[0]!.row).toEqual(before.tokens[0]!.row);
     expect(after.tokens[0]).toMatchObject({ token: "<new1>", category: "bear" });
