@@ -70,6 +70,18 @@ def load_words(pipe: StableDiffusionPipeline, folder: Path, ending: str) -> None
 
 
 @torch.no_grad()
+def image_distance(pipe: StableDiffusionPipeline, ours: dict, notes: dict) -> float:
+    latents = pipe(
+        notes["prompt"],
+        latents=ours["noise"][None],
+        num_inference_steps=int(notes["steps"]),
+        guidance_scale=float(notes["guidance"]),
+        output_type="latent",
+    ).images
+    return relative(latents[0], ours["latents"])
+
+
+@torch.no_grad()
 def compare(pipe: StableDiffusionPipeline, ours: dict, notes: dict) -> dict[str, float]:
     ids = pipe.tokenizer(
         notes["prompt"], padding="max_length", max_length=77, truncation=True, return_tensors="pt"
@@ -86,17 +98,10 @@ def compare(pipe: StableDiffusionPipeline, ours: dict, notes: dict) -> dict[str,
             ("value", processor.to_v_custom_diffusion if own else module.to_v),
         ]:
             worst = max(worst, relative(layer(features)[0], ours[f"{name}.{role}"]))
-    latents = pipe(
-        notes["prompt"],
-        latents=ours["noise"][None],
-        num_inference_steps=int(notes["steps"]),
-        guidance_scale=float(notes["guidance"]),
-        output_type="latent",
-    ).images
     return {
         "text features": relative(features[0], ours["features"]),
         "keys and values, worst layer": worst,
-        "latents of the image": relative(latents[0], ours["latents"]),
+        "latents of the image": image_distance(pipe, ours, notes),
     }
 
 
@@ -116,7 +121,7 @@ def main() -> None:
         with safe_open(folder / "ours.safetensors", "pt") as file:
             notes = file.metadata()
         print(f"prompt: {notes['prompt']}")
-        plain = compare_plain(pipeline(args.base), ours, notes)
+        plain = image_distance(pipeline(args.base), ours, notes)
         print(f"without the concept the latents are {plain:.3f} away")
         for name, load, tolerance in [
             ("safetensors", lambda p: load_custom_diffusion(p, folder / "diffusers", "safetensors"), EXACT),
@@ -130,18 +135,6 @@ def main() -> None:
                 print(f"{name}: {what} {distance:.1e}")
                 assert distance < tolerance, (name, what, distance)
     print("all within tolerance")
-
-
-@torch.no_grad()
-def compare_plain(pipe: StableDiffusionPipeline, ours: dict, notes: dict) -> float:
-    latents = pipe(
-        notes["prompt"],
-        latents=ours["noise"][None],
-        num_inference_steps=int(notes["steps"]),
-        guidance_scale=float(notes["guidance"]),
-        output_type="latent",
-    ).images
-    return relative(latents[0], ours["latents"])
 
 
 if __name__ == "__main__":

@@ -71,17 +71,11 @@ cli
   .option("--json", "Print one JSON object and nothing else")
   .action(train);
 
-cli
-  .command("generate")
+withSampling(cli.command("generate"))
   .description("Paint a prompt, with a concept or without: writes PNG files")
   .option("--prompt <text>", "What to paint")
   .option("--out <folder>", "Where the images go")
   .option("--concept <file>", "A concept file; its token goes into the prompt", collected)
-  .option("--negative-prompt <text>", "What to steer away from")
-  .option("--sampler <name>", "ddim, pndm, euler-a or dpmpp-2m (default: ddim)")
-  .option("--steps <n>", "Denoising steps (default: 25)")
-  .option("--guidance <x>", "Scale of classifier-free guidance (default: 5)")
-  .option("--eta <x>", "Noise of ddim, from 0 to 1 (default: 0)")
   .option("--seed <n>", "Seed of the first image; the others count on (default: 1)")
   .option("--count <n>", "Number of images (default: 1)")
   .option("--batch <n>", "Images sampled together (default: 1)")
@@ -107,8 +101,7 @@ cli
   .option("--json", "Print one JSON object and nothing else")
   .action(merge);
 
-cli
-  .command("compose")
+withSampling(cli.command("compose"))
   .description("Paint a prompt with several concepts, combined at each step: writes PNG files")
   .option("--prompt <text>", "What to paint, with the tokens of all")
   .option("--out <folder>", "Where the images go")
@@ -116,11 +109,6 @@ cli
   .option("--weights <list>", 'One number a concept, like 0.6,0.4, or "solved" (default: solved)')
   .option("--regions <files>", "A picture a concept, like a.png,b.png: bright where it paints")
   .option("--strength <x>", "Factor on what the concepts changed, one or one each (default: 1)")
-  .option("--negative-prompt <text>", "What to steer away from")
-  .option("--sampler <name>", "ddim, pndm, euler-a or dpmpp-2m (default: ddim)")
-  .option("--steps <n>", "Denoising steps (default: 25)")
-  .option("--guidance <x>", "Scale of classifier-free guidance (default: 5)")
-  .option("--eta <x>", "Noise of ddim, from 0 to 1 (default: 0)")
   .option("--seed <n>", "Seed of the first image; the others count on (default: 1)")
   .option("--count <n>", "Number of images (default: 1)")
   .option("--batch <n>", "Images sampled together (default: 1)")
@@ -161,19 +149,13 @@ cli
   .option("--json", "Print one JSON object and nothing else")
   .action(convert);
 
-cli
-  .command("evaluate")
+withSampling(cli.command("evaluate"))
   .description("Score pictures: likeness to photos, and to their prompts")
   .option("--images <folder>", "Photos of the thing")
   .option("--concept <file>", "Paint with this concept, and score that", collected)
   .option("--category <word>", "Paint with this word alone instead of token and category")
   .option("--generated <folder>", "Score these pictures (with metadata.jsonl) instead of painting")
   .option("--prompts <file>", "One prompt a line, {} for the thing (default: eight scenes)")
-  .option("--negative-prompt <text>", "What to steer away from")
-  .option("--sampler <name>", "ddim, pndm, euler-a or dpmpp-2m (default: ddim)")
-  .option("--steps <n>", "Denoising steps (default: 25)")
-  .option("--guidance <x>", "Scale of classifier-free guidance (default: 5)")
-  .option("--eta <x>", "Noise of ddim, from 0 to 1 (default: 0)")
   .option("--seed <n>", "Seed of the first image; all others count on (default: 1)")
   .option("--count <n>", "Images a prompt (default: 1)")
   .option("--batch <n>", "Images sampled together (default: 1)")
@@ -181,6 +163,16 @@ cli
   .option("--backend <name>", "auto, wasm or webgpu")
   .option("--json", "Print one JSON object and nothing else")
   .action(evaluate);
+
+/** Options of commands that paint. */
+function withSampling(command: Command): Command {
+  return command
+    .option("--negative-prompt <text>", "What to steer away from")
+    .option("--sampler <name>", "ddim, pndm, euler-a or dpmpp-2m (default: ddim)")
+    .option("--steps <n>", "Denoising steps (default: 25)")
+    .option("--guidance <x>", "Scale of classifier-free guidance (default: 5)")
+    .option("--eta <x>", "Noise of ddim, from 0 to 1 (default: 0)");
+}
 
 /** Values of an option that may be given several times. */
 function collected(value: string, before: readonly string[] = []): string[] {

@@ -26,7 +26,8 @@ import { writeDelta } from "./format-delta.ts";
 import { writeDiffusersBin, writeDiffusersSafetensors } from "./format-diffusers.ts";
 import { writeLora } from "./format-lora.ts";
 import { writeWebui } from "./format-webui.ts";
-import { conceptFromExchanged, type ImportOptions, product } from "./from-exchanged.ts";
+import { conceptFromExchanged, type ImportOptions } from "./from-exchanged.ts";
+import { expandFactors } from "../compress/compress.ts";
 import { type Factorise, exchangedFromConcept } from "./to-exchanged.ts";
 
 const compvis = (content: ExchangedContent): Uint8Array => writeCompvis(content, 2);
@@ -242,8 +243,7 @@ describe("there and back", () => {
   });
 
   it("a product is added up row by row", () => {
-    const values = product({
-      kind: "factors",
+    const values = expandFactors({
       dims: [2, 3],
       rank: 2,
       up: Float32Array.of(1, 2, 3, 4),

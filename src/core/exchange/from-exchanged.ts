@@ -1,10 +1,11 @@
 /** @file Makes a concept of the open model out of what files of other tools hold: weights, tokens, or both. */
+import { expandFactors } from "../compress/compress.ts";
 import { type Concept, type ModifierToken, type TrainMode } from "../concept/concept.ts";
 import { gatherTensor, scatterTensor } from "../concept/layer-tensors.ts";
 import { checkCategory, checkModifierTokens } from "../text/modifier-tokens.ts";
 import { checkFit, checkRow } from "./check-fit.ts";
 import { type ExchangeBase, type Place, placesOf } from "./exchange-base.ts";
-import type { Exchanged, ExchangedWeight, FactoredWeight } from "./exchanged.ts";
+import type { Exchanged, ExchangedWeight } from "./exchanged.ts";
 import { quoted, refusal } from "./refuse.ts";
 
 /**
@@ -106,7 +107,7 @@ function differenceOf(
   { tensor, frozen }: Place,
   moved: { square: number; of: number },
 ): Float32Array {
-  if (weight.kind === "factors") return product(weight);
+  if (weight.kind === "factors") return expandFactors(weight);
   if (weight.kind === "difference") return weight.values;
   if (frozen === undefined) throw noFaceMode();
   const before = gatherTensor(frozen, tensor);
@@ -116,22 +117,6 @@ function differenceOf(
     moved.of += before[i]! ** 2;
   }
   return difference;
-}
-
-/** up · down: [out, rank] · [rank, in], added up in float64. */
-export function product({ dims, up, down, rank }: FactoredWeight): Float32Array {
-  const [outputs, inputs] = dims;
-  const values = new Float32Array(outputs * inputs);
-  const row = new Float64Array(inputs);
-  for (let o = 0; o < outputs; o++) {
-    row.fill(0);
-    for (let k = 0; k < rank; k++) {
-      const factor = up[o * rank + k]!;
-      for (let i = 0; i < inputs; i++) row[i]! += factor * down[k * inputs + i]!;
-    }
-    values.set(row, o * inputs);
-  }
-  return values;
 }
 
 function noFaceMode() {

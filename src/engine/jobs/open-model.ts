@@ -61,13 +61,11 @@ export class OpenModel {
       concept: { ...concept(), tokens: words[i] ?? [] },
       strength: blend.concepts[i]?.strength ?? 1,
     }));
-    if (blend.kind === "merged") await this.apply(name, await merge(weighed).then(always), 1);
-    else {
-      this.applied = null;
-      await this.pipeline.compose(weighed, blend.weighting);
-      // Painted regions have no short name.
-      this.applied = blend.weighting.kind === "regions" ? null : name;
-    }
+    const merged = blend.kind === "merged" ? await merge(weighed) : null;
+    this.applied = null;
+    if (blend.kind === "composed") await this.pipeline.compose(weighed, blend.weighting);
+    else await this.pipeline.use(merged);
+    this.applied = name;
     return used;
   }
 
@@ -128,12 +126,7 @@ export class OpenModel {
   }
 }
 
-const always =
-  <T>(value: T) =>
-  (): T =>
-    value;
-
-/** What tells a blend from others, but for painted regions. */
+/** What tells a blend from others, painted regions and all. */
 function blendName(blend: Blend): string {
   const concepts = blend.concepts.map(({ id, strength }) => `${id} ${strength}`);
   return JSON.stringify([blend.kind, concepts, blend.kind === "composed" ? blend.weighting : null]);

@@ -15,7 +15,7 @@ import { openUnet, type UnetSession } from "../model/unet.ts";
 import { openVaeDecoder, type VaeDecoder } from "../model/vae.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import { openTogether } from "../releases.ts";
-import type { HostTensor, Tensor } from "../tensor.ts";
+import { type HostTensor, isOnDevice, type Tensor } from "../tensor.ts";
 import { type Applied, applyConcept } from "./apply-concept.ts";
 import { type Composition, openComposition, type WeighedConcept } from "./composition.ts";
 import { composedPredictor, guidedPredictor, plainPredictor, type Predictor } from "./predictor.ts";
@@ -210,12 +210,15 @@ export class Pipeline {
       texts.flatMap((text) => new Array<string>(n).fill(text));
     if (composition !== null) {
       const unet = await this.unetFor(n);
-      const negative = await this.project(composition.base, rows([negativePrompt]), onCut);
+      const { base, parts, weighting } = composition;
+      const negative = await this.project(base, rows([negativePrompt]), onCut);
       const concepts: Tensor[] = [];
-      for (const part of composition.parts) {
-        concepts.push(await this.project(part, rows([prompt]), onCut));
+      try {
+        for (const part of parts) concepts.push(await this.project(part, rows([prompt]), onCut));
+      } catch (error) {
+        for (const tensor of [negative, ...concepts]) if (isOnDevice(tensor)) tensor.dispose();
+        throw error;
       }
-      const { weighting } = composition;
       return composedPredictor(unet, { negative, concepts }, { guidance, weighting }, onWeights);
     }
     if (guidance === 1) {

@@ -47,7 +47,7 @@ export function guidedPredictor(
 
 /**
  * Concepts that are kept apart: one pass without the prompt and one for each concept, combined for each image.
- * @param kv of the negative prompt, and of each concept's own
+ * @param kv of the negative prompt by the base model, and of the prompt by each concept
  */
 export function composedPredictor(
   unet: UnetSession,

@@ -1,10 +1,10 @@
 /** @file The concepts as cards to pick from, and how strongly each of the picked ones counts. */
-import { Checkbox, SimpleGrid, Slider, Stack, Text, Title } from "@mantine/core";
-import { useId } from "react";
+import { Checkbox, SimpleGrid, Stack, Title } from "@mantine/core";
 import { useComposeForm } from "../../state/compose-form.ts";
 import type { ConceptRecord } from "../../state/concepts.ts";
 import { Thumbnails } from "../concepts/thumbnails.tsx";
 import classes from "./compose.module.css";
+import { LabelledSlider } from "./labelled-slider.tsx";
 
 interface ConceptPicksProps {
   readonly concepts: readonly ConceptRecord[];
@@ -53,40 +53,14 @@ function Pick({ concept, picked }: { readonly concept: ConceptRecord; readonly p
           description={words === "" ? "no word of its own" : words}
         />
         {picked ? (
-          <Strength
-            name={name}
+          <LabelledSlider
+            label={`Strength of “${name}”: ${(strengths[id] ?? 1).toFixed(2)}`}
             value={strengths[id] ?? 1}
+            max={1.5}
             onChange={(strength) => change({ strengths: { ...strengths, [id]: strength } })}
           />
         ) : null}
       </Stack>
     </li>
-  );
-}
-
-interface StrengthProps {
-  readonly name: string;
-  readonly value: number;
-  readonly onChange: (strength: number) => void;
-}
-
-function Strength({ name, value, onChange }: StrengthProps) {
-  const id = useId();
-  return (
-    <div>
-      <Text size="xs" id={id}>
-        Strength of “{name}”: {value.toFixed(2)}
-      </Text>
-      <Slider
-        min={0}
-        max={1.5}
-        step={0.05}
-        size="sm"
-        label={null}
-        value={value}
-        onChange={onChange}
-        thumbProps={{ "aria-labelledby": id }}
-      />
-    </div>
   );
 }

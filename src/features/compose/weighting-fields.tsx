@@ -1,8 +1,8 @@
 /** @file How concepts that are combined at each step share the picture: solved, by sliders, or by painted regions. */
-import { Paper, Radio, Slider, Stack, Text, Title } from "@mantine/core";
-import { useId } from "react";
+import { Paper, Radio, Stack, Title } from "@mantine/core";
 import { useComposeForm, type Way, WAYS } from "../../state/compose-form.ts";
 import type { ConceptRecord } from "../../state/concepts.ts";
+import { LabelledSlider } from "./labelled-slider.tsx";
 import { RegionPainter } from "./region-painter.tsx";
 
 interface WeightingFieldsProps {
@@ -50,41 +50,18 @@ export function WeightingFields({ concepts, latents }: WeightingFieldsProps) {
 function Shares({ concepts }: Pick<WeightingFieldsProps, "concepts">) {
   const { weights, change } = useComposeForm();
   const total = concepts.reduce((sum, { id }) => sum + (weights[id] ?? 1), 0);
-  return concepts.map(({ id, name }) => (
-    <Share
-      key={id}
-      name={name}
-      value={weights[id] ?? 1}
-      share={total === 0 ? null : (weights[id] ?? 1) / total}
-      onChange={(weight) => change({ weights: { ...weights, [id]: weight } })}
-    />
-  ));
-}
-
-interface ShareProps {
-  readonly name: string;
-  readonly value: number;
-  /** Of the picture, from 0 to 1; null where all weights are 0. */
-  readonly share: number | null;
-  readonly onChange: (weight: number) => void;
-}
-
-function Share({ name, value, share, onChange }: ShareProps) {
-  const id = useId();
-  return (
-    <div>
-      <Text size="sm" id={id}>
-        “{name}”: {share === null ? "no share; raise at least one" : `${Math.round(100 * share)} %`}
-      </Text>
-      <Slider
-        min={0}
-        max={2}
-        step={0.05}
-        label={null}
+  return concepts.map(({ id, name }) => {
+    const value = weights[id] ?? 1;
+    const share =
+      total === 0 ? "no share; raise at least one" : `${Math.round((100 * value) / total)} %`;
+    return (
+      <LabelledSlider
+        key={id}
+        label={`“${name}”: ${share}`}
         value={value}
-        onChange={onChange}
-        thumbProps={{ "aria-labelledby": id }}
+        max={2}
+        onChange={(weight) => change({ weights: { ...weights, [id]: weight } })}
       />
-    </div>
-  );
+    );
+  });
 }
