@@ -1,4 +1,5 @@
 /** @file What is measured on: wasm always, and WebGPU beside it where it is worth measuring, or asked for. */
+import { StudioError } from "../src/core/errors.ts";
 import { chooseBackend } from "../src/engine/backend.ts";
 import { findAdapter } from "../src/engine/ort/find-adapter-node.ts";
 import { nodeRuntime, nodeWebGpuRuntime } from "../src/engine/ort/runtime-node.ts";
@@ -6,7 +7,7 @@ import type { Runtime } from "../src/engine/ort/runtime.ts";
 import type { BackendPreference } from "../src/rpc/contracts.ts";
 
 export interface Backends {
-  /** wasm first. */
+  /** wasm first, where it is measured. */
   readonly runtimes: readonly Runtime[];
   /** What WebGPU computes on; null where it does not. */
   readonly webgpu: { readonly adapter: string | null; readonly emulated: boolean } | null;
@@ -16,10 +17,11 @@ export interface Backends {
   readonly release: () => void;
 }
 
-/** @throws StudioError "backend-unavailable" where WebGPU is asked for and this machine has no adapter */
+/** @throws StudioError "backend-unavailable" where WebGPU is asked for, or nothing else, and there is no adapter */
 export async function openBackends(
   preference: BackendPreference,
   threads: number,
+  gpuOnly: boolean,
 ): Promise<Backends> {
   const { chosen, reason, adapter, isFallbackAdapter } = chooseBackend(preference, {
     host: "machine",
@@ -29,11 +31,13 @@ export async function openBackends(
   });
   const wasm = nodeRuntime(threads);
   if (chosen === "wasm") {
+    if (gpuOnly)
+      throw new StudioError("backend-unavailable", `--gpu-only measures nothing: ${reason}`);
     return { runtimes: [wasm], webgpu: null, reason, release: () => undefined };
   }
   const { runtime, release } = await nodeWebGpuRuntime();
   return {
-    runtimes: [wasm, runtime],
+    runtimes: gpuOnly ? [runtime] : [wasm, runtime],
     webgpu: { adapter, emulated: isFallbackAdapter },
     reason,
     release,

@@ -1,7 +1,8 @@
 /**
  * @file `npm run bench`: forward, training step, image and decoding of the default model on wasm, and on WebGPU where
  * there is an adapter, beside PyTorch eager on wasm's threads; interleaved round by round, medians with spread.
- * Options: --rounds N, --threads N, --backend auto|wasm|webgpu, --only PART_OF_A_NAME, --quick.
+ * Options: --rounds N, --threads N, --backend auto|wasm|webgpu, --only PART_OF_A_NAME, --quick;
+ * on a machine with a GPU of its own, --gpu-only and --torch-device cuda --torch-dtype float32|float16.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
@@ -38,12 +39,21 @@ try {
 async function bench(options: BenchOptions): Promise<void> {
   const { threads, rounds, quick } = options;
   const works = chosenWork(options);
-  const firstImage = FIRST_IMAGE.includes(options.only) ? await reportFirstImage(options) : null;
+  const firstImage =
+    FIRST_IMAGE.includes(options.only) && !options.gpuOnly ? await reportFirstImage(options) : null;
   if (works.length === 0) return;
-  const { runtimes, webgpu, reason, release } = await openBackends(options.backend, threads);
+  const { runtimes, webgpu, reason, release } = await openBackends(
+    options.backend,
+    threads,
+    options.gpuOnly,
+  );
   const cpu = cpus()[0]?.model ?? "unknown CPU";
   console.log(`${cpu}, ${threads} threads, ${rounds} rounds\n${reason}`);
-  const torch = await startTorch(MODEL, threads);
+  const torch = await startTorch(MODEL, {
+    threads,
+    device: options.torchDevice,
+    dtype: options.torchDtype,
+  });
   const peer = "absent" in torch ? null : torch;
   console.log("absent" in torch ? torch.absent : `beside ${torch.version} eager, interleaved`);
 

@@ -15,14 +15,23 @@ export interface Absent {
   readonly absent: string;
 }
 
+export interface TorchOptions {
+  readonly threads: number;
+  readonly device: "cpu" | "cuda";
+  readonly dtype: "float32" | "float16";
+}
+
 /**
  * Starts Python with torch, diffusers and transformers; PYTHON names the interpreter where it is not python3.
  * @param model folder whose configuration files say how large everything is
  */
-export async function startTorch(model: string, threads: number): Promise<TorchPeer | Absent> {
+export async function startTorch(
+  model: string,
+  { threads, device, dtype }: TorchOptions,
+): Promise<TorchPeer | Absent> {
   const python = process.env["PYTHON"] ?? "python3";
   const script = fileURLToPath(new URL("torch_peer.py", import.meta.url));
-  const child = spawn(python, [script, model, String(threads)], {
+  const child = spawn(python, [script, model, String(threads), device, dtype], {
     stdio: ["pipe", "pipe", "pipe"],
     env: { ...process.env, OMP_NUM_THREADS: String(threads) },
   });

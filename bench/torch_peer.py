@@ -1,8 +1,9 @@
 """PyTorch eager on the same work, one request a line on stdin, one JSON answer a line on stdout.
 
-    python bench/torch_peer.py MODEL_FOLDER THREADS
+    python bench/torch_peer.py MODEL_FOLDER THREADS DEVICE DTYPE
 
-Requests: {"work": METHOD_OF_PEER, ...its arguments}. Answers: {"ms": milliseconds}, after one
+DEVICE is cpu or cuda, DTYPE float32 or float16; float16 is mixed precision (autocast): weights that are trained,
+norms and softmax stay float32. Requests: {"work": METHOD_OF_PEER, ...its arguments}. Answers: {"ms": milliseconds}, after one
 {"ready": versions}. The weights are random, of the shapes that the folder's configuration files say: time does
 not depend on them. Inputs are made before the clock starts, as on the other side.
 """
@@ -38,7 +39,9 @@ class TokensWithRow(nn.Module):
 class Peer:
     """The models. Methods that return a callable make a work's inputs, and give the work to be timed."""
 
-    def __init__(self, model: Path):
+    def __init__(self, model: Path, device: torch.device, dtype: torch.dtype):
+        self.device, self.dtype = device, dtype
+
         def config(part: str, name: str = "config") -> dict:
             return json.loads((model / part / f"{name}.json").read_text(encoding="utf-8"))
 
@@ -47,7 +50,7 @@ class Peer:
         self.encoder = CLIPTextModel(CLIPTextConfig(**config("text_encoder"))).float().eval()
         self.scheduler = DDIMScheduler.from_config(config("scheduler", "scheduler_config"))
         for part in (self.unet, self.vae, self.encoder):
-            part.requires_grad_(False)
+            part.requires_grad_(False).to(device)
         self.vocabulary = self.encoder.config.vocab_size
         tokens = TokensWithRow(self.encoder.get_input_embeddings().weight)
         self.encoder.set_input_embeddings(tokens)
@@ -55,12 +58,16 @@ class Peer:
         for parameter in kv:
             parameter.requires_grad_(True)
         groups = [{"params": kv}, {"params": [tokens.row], "weight_decay": 0.0}]
+        # Loss scaling is a part of training in float16.
+        self.scaler = torch.amp.GradScaler(device.type, enabled=dtype == torch.float16)
         self.optimiser = torch.optim.AdamW(groups, lr=3e-4, weight_decay=1e-2)
 
     def forward(self, batch: int) -> Callable[[], object]:
         """A pass of the UNet."""
         latents, timesteps = self.latents(batch), self.timesteps(batch)
-        text = torch.randn(batch, TOKENS, self.unet.config.cross_attention_dim)
+        text = torch.randn(
+            batch, TOKENS, self.unet.config.cross_attention_dim, device=self.device
+        )
 
         @torch.inference_mode()
         def work() -> object:
@@ -71,7 +78,7 @@ class Peer:
     def training_step(self, batch: int) -> Callable[[], object]:
         """Text encoder, UNet, masked loss, gradients of K/V weights and of V* in half of the captions, AdamW."""
         latents, target, timesteps = self.latents(batch), self.latents(batch), self.timesteps(batch)
-        weight = torch.full((batch, 1, *latents.shape[2:]), 1 / latents.numel())
+        weight = torch.full_like(latents[:, :1], 1 / latents.numel())
         ids = self.ids(batch)
         ids[: batch // 2, V_STAR_POSITION] = self.vocabulary
 
@@ -79,8 +86,10 @@ class Peer:
             self.optimiser.zero_grad()
             text = self.encoder(input_ids=ids).last_hidden_state
             prediction = self.unet(latents, timesteps, text).sample
-            (weight * (prediction - target) ** 2).sum().backward()
-            self.optimiser.step()
+            loss = (weight * (prediction - target) ** 2).sum()
+            self.scaler.scale(loss).backward()
+            self.scaler.step(self.optimiser)
+            self.scaler.update()
 
         return work
 
@@ -110,29 +119,45 @@ class Peer:
     def picture(self, latents: torch.Tensor) -> torch.Tensor:
         return self.vae.decode(latents / self.vae.config.scaling_factor).sample
 
+    def timed(self, work: Callable[[], object]) -> float:
+        """Milliseconds from the call to the last kernel's end."""
+        mixed = torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
+        self.settle()
+        start = time.perf_counter()
+        with mixed:
+            work()
+        self.settle()
+        return (time.perf_counter() - start) * 1000
+
+    def settle(self) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
+
     def latents(self, batch: int) -> torch.Tensor:
         size = self.unet.config.sample_size
-        return torch.randn(batch, self.unet.config.in_channels, size, size)
+        return torch.randn(batch, self.unet.config.in_channels, size, size, device=self.device)
 
     def timesteps(self, batch: int) -> torch.Tensor:
-        return torch.randint(0, self.scheduler.config.num_train_timesteps, (batch,))
+        return torch.randint(
+            0, self.scheduler.config.num_train_timesteps, (batch,), device=self.device
+        )
 
     def ids(self, batch: int) -> torch.Tensor:
-        return torch.randint(0, self.vocabulary, (batch, TOKENS))
+        return torch.randint(0, self.vocabulary, (batch, TOKENS), device=self.device)
 
 
 def main() -> None:
-    torch.set_num_threads(int(sys.argv[2]))
+    folder, threads, device, dtype = sys.argv[1:]
+    torch.set_num_threads(int(threads))
     torch.manual_seed(0)
-    peer = Peer(Path(sys.argv[1]))
-    ready = f"torch {torch.__version__}, diffusers {diffusers.__version__}"
+    peer = Peer(Path(folder), torch.device(device), getattr(torch, dtype))
+    name = torch.cuda.get_device_name() if device == "cuda" else "CPU"
+    ready = f"torch {torch.__version__}, diffusers {diffusers.__version__}, {name}, {dtype}"
     print(json.dumps({"ready": ready}), flush=True)
     for line in sys.stdin:
         request = json.loads(line)
         work = getattr(peer, request.pop("work"))(**request)
-        start = time.perf_counter()
-        work()
-        print(json.dumps({"ms": (time.perf_counter() - start) * 1000}), flush=True)
+        print(json.dumps({"ms": peer.timed(work)}), flush=True)
 
 
 if __name__ == "__main__":

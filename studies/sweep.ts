@@ -10,7 +10,8 @@ import { preparePools } from "../src/engine/train/pools.ts";
 import { defaultSettings, type TrainSettings } from "../src/core/train/settings.ts";
 import { Trainer } from "../src/engine/train/trainer.ts";
 import { scatter } from "./scatter.ts";
-import { openLab, samplePhotos, sampleRegularisation, score, TOKEN } from "./lab.ts";
+import { nodeRuntime } from "../src/engine/ort/runtime-node.ts";
+import { openLab, samplePhotos, sampleRegularisation, score, TOKENS } from "./lab.ts";
 
 interface Run {
   readonly learningRate: number;
@@ -32,6 +33,7 @@ interface Point extends Run {
 /** Cheaper sampling than the check's: points are compared with each other only. */
 const SAMPLING = { sampler: "dpmpp-2m", steps: 10, guidance: 4.5 } as const;
 const COUNT = 2;
+const [TOKEN] = TOKENS;
 const PROMPTS = SCENE_PROMPTS.map((prompt) => fillPrompt(prompt, `${TOKEN} bear`));
 
 const { values } = parseArgs({
@@ -59,7 +61,7 @@ await draw(await readPoints());
 
 /** Trains what has no points yet. */
 async function addMissing(): Promise<void> {
-  const lab = await openLab(Number(values.threads));
+  const lab = await openLab(nodeRuntime(Number(values.threads)));
   const photos = await samplePhotos("teddy-bear");
   const regularisation = await sampleRegularisation("bear");
   const concepts = [{ token: TOKEN, category: "bear", photos, regularisation }];

@@ -7,19 +7,26 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual, parseArgs } from "node:util";
-import sharp from "sharp";
 import { GeneratedRegularisation } from "../src/cli/regularisation.ts";
 import { encodeConcept } from "../src/core/concept/concept-file.ts";
 import { type Concept, resetConcept } from "../src/core/concept/concept.ts";
 import { fillPrompt, SCENE_PROMPTS } from "../src/core/evaluate/prompts.ts";
-import { contactSheet } from "../src/core/image/contact-sheet.ts";
-import type { Pixels } from "../src/core/image/pixels.ts";
 import { conceptLayout } from "../src/engine/model/concept-layout.ts";
+import { nodeRuntime } from "../src/engine/ort/runtime-node.ts";
 import { runTraining } from "../src/engine/train/run.ts";
 import { defaultSettings, type TrainSettings } from "../src/core/train/settings.ts";
 import { page, type Results, verdicts } from "./teddy-bear-report.ts";
-import { type Lab, openLab, samplePhotos, sampleRegularisation, score, TOKEN } from "./lab.ts";
+import {
+  type Lab,
+  openLab,
+  samplePhotos,
+  sampleRegularisation,
+  score,
+  TOKENS,
+  writeSheet,
+} from "./lab.ts";
 
+const [TOKEN] = TOKENS;
 const SAMPLING = { sampler: "ddim", steps: 20, guidance: 4.5 } as const;
 /** Pictures a scene, each from noise of its own. */
 const COUNT = 2;
@@ -33,8 +40,6 @@ const { values } = parseArgs({
   },
 });
 const resultsFile = fileURLToPath(new URL("results/teddy-bear.json", import.meta.url));
-const pictures = fileURLToPath(new URL("../docs/pictures/", import.meta.url));
-await mkdir(pictures, { recursive: true });
 await mkdir(fileURLToPath(new URL("results/", import.meta.url)), { recursive: true });
 
 /** Read anew for every change: two rows may be under way in two processes. */
@@ -45,12 +50,12 @@ async function change(edit: (results: Results) => Results): Promise<void> {
   await writeFile(resultsFile, `${JSON.stringify(results, null, 2)}\n`);
 }
 
-const lab = await openLab(Number(values.threads));
+const lab = await openLab(nodeRuntime(Number(values.threads)));
 const photos = await samplePhotos("teddy-bear");
 
 if ((await readResults()).before === undefined && values.row !== "generated") {
   const base = await score(lab, null, CLASS, COUNT, SAMPLING, photos);
-  await sheet("teddy-bear-class-before", base.pictures);
+  await writeSheet("teddy-bear-class-before", base.pictures, 8);
   const rare = await score(lab, untrained(lab), CONCEPT, COUNT, SAMPLING, photos);
   const before = { class: figures(base), concept: figures(rare) };
   await change((results) => ({ ...results, before, photos: base.photos }));
@@ -93,8 +98,8 @@ for (const regularisation of ["given", "generated"] as const) {
     await score(lab, reset, few, 1, SAMPLING, photos),
     await score(lab, untrained(lab), few, 1, SAMPLING, photos),
   ];
-  await sheet(`teddy-bear-${regularisation}`, taught.pictures);
-  await sheet(`teddy-bear-${regularisation}-class`, drifted.pictures);
+  await writeSheet(`teddy-bear-${regularisation}`, taught.pictures, 8);
+  await writeSheet(`teddy-bear-${regularisation}-class`, drifted.pictures, 8);
   const row = {
     regularisation,
     settings: { ...settings },
@@ -140,12 +145,4 @@ async function generated({ model, runtime }: Lab) {
 
 function figures({ image, text }: { readonly image: number; readonly text: number }) {
   return { image, text };
-}
-
-async function sheet(name: string, images: readonly Pixels[]): Promise<void> {
-  const { width, height, data } = contactSheet(images, 8);
-  await sharp(data, { raw: { width, height, channels: 3 } })
-    .resize({ width: width / 2, kernel: "lanczos3" })
-    .webp({ quality: 85 })
-    .toFile(`${pictures}${name}.webp`);
 }

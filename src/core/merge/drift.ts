@@ -42,6 +42,25 @@ export function measureDrift({
   return { drift: relative(merged), driftAlone: alone.map(relative) };
 }
 
+/**
+ * ‖Creg ΔW‖ / ‖Creg W0‖ of any weights, whichever way they were found.
+ * @param base W0 [E, columns]
+ * @param difference ΔW, likewise
+ */
+export function relativeDrift(
+  base: Float32Array,
+  difference: Float32Array,
+  gram: RegularisationGram,
+): number {
+  const columns = base.length / gram.width;
+  let [moved, frozen] = [0, 0];
+  for (let j = 0; j < columns; j++) {
+    moved += energy(gram, difference, columns, j);
+    frozen += energy(gram, base, columns, j);
+  }
+  return Math.sqrt(moved / frozen);
+}
+
 /** wᵀ G w of column j of `weights`. */
 function energy(
   { width, lower }: RegularisationGram,
