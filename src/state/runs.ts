@@ -15,6 +15,7 @@ import {
   type StoredRegularisation,
 } from "../storage/run-files.ts";
 import { runs, type RunRecord } from "../storage/runs.ts";
+import { photosOfEach } from "../storage/subject-files.ts";
 import { conceptsChanged } from "./concepts.ts";
 import { createTrainingStore, type TrainingStore } from "./training-store.ts";
 import { showProgressInTitle } from "./training-title.ts";
@@ -78,10 +79,11 @@ export function useRun(id: string): UseQueryResult<RunRecord | null> {
   });
 }
 
-export function useRunPhotos(id: string): UseQueryResult<readonly StoredPhoto[]> {
+/** The photos of each of the run's subjects. */
+export function useRunPhotos({ id, subjects }: RunRecord): UseQueryResult<StoredPhoto[][]> {
   return useQuery({
     queryKey: [...KEY, id, "photos"],
-    queryFn: async () => (await runFiles.read(id, "photos")) ?? [],
+    queryFn: async () => photosOfEach(subjects, (await runFiles.read(id, "photos")) ?? []),
   });
 }
 
@@ -117,8 +119,9 @@ export function useRemoveRun(): UseMutationResult<void, Error, string> {
 
 export interface NewRun {
   readonly record: RunRecord;
+  /** Of its subjects, one after the other. */
   readonly photos: readonly StoredPhoto[];
-  /** Empty where there is none, or the model is to paint it. */
+  /** Likewise; empty where there is none, or the model is to paint it. */
   readonly regularisation: readonly StoredRegularisation[];
 }
 

@@ -202,8 +202,9 @@ function useUsedWords(): {
     for (const { tokens, name } of stored?.concepts ?? []) {
       for (const { token } of tokens) claim(token, name);
     }
-    for (const { token, name, status } of trained?.runs ?? []) {
-      if (status !== "finished") claim(token, name);
+    for (const { subjects, name, status } of trained?.runs ?? []) {
+      if (status === "finished") continue;
+      for (const { token } of subjects) claim(token, name);
     }
     return { free: freeToken(owners.keys()), owners };
   }, [stored, trained]);
