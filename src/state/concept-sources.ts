@@ -30,18 +30,23 @@ export function useConceptSources(
 ): UseQueryResult<ConceptSources> {
   return useQuery({
     queryKey: [...RUNS_KEY, "sources", concepts.map(({ id, runId }) => [id, runId])],
-    queryFn: async (): Promise<ConceptSources> => {
-      const found = await Promise.all(concepts.map(sourceOf));
-      return new Map(
-        concepts.flatMap(({ id }, i) => {
-          const source = found[i] ?? null;
-          return source === null ? [] : [[id, source] as const];
-        }),
-      );
-    },
+    queryFn: () => readConceptSources(concepts),
     // A run may be deleted in another tab.
     refetchOnWindowFocus: "always",
   });
+}
+
+/** @throws StudioError "storage-failed" where the browser's storage cannot be read */
+export async function readConceptSources(
+  concepts: readonly Pick<ConceptRecord, "id" | "runId" | "tokens">[],
+): Promise<ConceptSources> {
+  const found = await Promise.all(concepts.map(sourceOf));
+  return new Map(
+    concepts.flatMap(({ id }, i) => {
+      const source = found[i] ?? null;
+      return source === null ? [] : [[id, source] as const];
+    }),
+  );
 }
 
 async function sourceOf({

@@ -58,17 +58,17 @@ function Workbench({ concepts, model }: WorkbenchProps) {
       {problem === null && model !== null ? (
         <>
           <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
-            <WeightingFields concepts={picked} latents={model.latentShape[2]} />
             <Stack gap="lg">
+              <WeightingFields concepts={picked} latents={model.latentShape[2]} />
               <KeepMerged concepts={picked} />
-              <TrainTogether
-                // Another set of concepts is another run, with a name and a length of its own.
-                key={picked.map(({ id }) => id).join(" ")}
-                concepts={picked}
-                stored={concepts}
-                model={model}
-              />
             </Stack>
+            <TrainTogether
+              // Another set of concepts is another run, with a name and a length of its own.
+              key={picked.map(({ id }) => id).join(" ")}
+              concepts={picked}
+              stored={concepts}
+              model={model}
+            />
           </SimpleGrid>
           <Comparison
             concepts={picked}
