@@ -70,6 +70,9 @@ export default defineConfig({
   optimizeDeps: { exclude: ["onnxruntime-web"], include: ["heic-to/csp"] },
   build: {
     target: "es2023",
+    // Those that know light-dark(). For older ones it would be replaced by variables that nothing here sets, and the
+    // colour be lost in all of them.
+    cssTarget: ["chrome123", "edge123", "firefox120", "safari17.5"],
     // Everything is a file of its own: nothing is turned into a data: URL, which isolation headers
     // and onnxruntime's streaming compilation could not treat as the file it was.
     assetsInlineLimit: 0,

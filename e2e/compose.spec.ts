@@ -1,8 +1,10 @@
 /** @file Two concepts that were trained apart: composed, merged, painted with both words, and taken elsewhere as one file. */
 import { expect, test, type Page } from "@playwright/test";
 import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { expectAccessible, expectNoSidewaysScroll } from "./support/accessible.ts";
 import { importNano, SLOW, trainNano } from "./support/nano.ts";
+import { filesField, SAMPLES } from "./support/photos.ts";
 
 const pages = (page: Page) => page.getByRole("navigation", { name: "Pages" });
 
@@ -55,6 +57,37 @@ test("two concepts are compared, merged, painted with, and brought elsewhere", a
     await page.setViewportSize({ width: 1280, height: 800 });
   });
 
+  await test.step("they are trained together, from the photos of both, and that is the fifth column", async () => {
+    const card = page.getByRole("region", { name: "Trained together" });
+    await expect(card.getByLabel("Name")).toHaveValue("My cat and My dog");
+    // As many as the two runs took.
+    await expect(card.getByLabel("Steps")).toHaveValue("6");
+    await card.getByLabel("Steps").fill("2");
+    await card.getByLabel("Name").fill("Cat with dog");
+    await expect(card.getByRole("region", { name: "Estimate" })).toContainText(
+      /about \d+ s/i,
+      SLOW,
+    );
+    await card.getByRole("button", { name: "Train them together" }).click();
+    await expect(page.getByRole("heading", { name: "Cat with dog" })).toBeVisible();
+    await expect(page.getByText("<new1> cat, <new2> dog")).toBeVisible();
+    for (const words of ["<new1> cat", "<new2> dog"]) {
+      const photos = page.getByRole("list", { name: `Photos of ${words}` });
+      await expect(photos.getByRole("listitem")).toHaveCount(2);
+    }
+    await expect(page.getByRole("button", { name: "Generate with it" })).toBeVisible(SLOW);
+    await expectAccessible(page);
+    await pages(page).getByRole("link", { name: "Compose" }).click();
+    await expect(page.getByText("“Cat with dog” was trained on them")).toBeVisible();
+    await page.getByRole("button", { name: "Paint what is missing" }).click();
+    const columns = page.getByRole("list", { name: "Comparison" });
+    await expect(columns.getByRole("img")).toHaveCount(5, SLOW);
+    await expect(columns.getByRole("img", { name: /^Trained together: / })).toHaveAttribute(
+      "alt",
+      "Trained together: photo of a <new1> cat and a <new2> dog",
+    );
+  });
+
   await test.step("the merged concept is kept, and both of its words paint", async () => {
     await page.getByRole("button", { name: "Keep the merged concept" }).click();
     await expect(page.getByText(/Captions that name neither thing change by [\d.]+ %/)).toBeVisible(
@@ -68,10 +101,25 @@ test("two concepts are compared, merged, painted with, and brought elsewhere", a
     const tile = page.getByRole("button", {
       name: /^Open: photo of a <new1> cat and a <new2> dog/,
     });
-    await expect(tile).toHaveCount(4, SLOW);
+    await expect(tile).toHaveCount(5, SLOW);
     await tile.first().click();
     await expect(page.getByRole("dialog")).toContainText("My cat and My dog (<new2> dog)");
     await page.keyboard.press("Escape");
+  });
+
+  await test.step("what was merged has no photos to train on; they can be added where that is said", async () => {
+    await pages(page).getByRole("link", { name: "Compose" }).click();
+    await page.getByRole("checkbox", { name: "My cat and My dog" }).check();
+    const card = page.getByRole("region", { name: "Trained together" });
+    await expect(card).toContainText("“My cat and My dog” was merged from others");
+    await expect(card).toContainText("There are no photos for <new3> cat");
+    await card.getByRole("button", { name: "Add photos of <new3> cat" }).click();
+    await filesField(page, "Choose photos").setInputFiles(
+      path.join(SAMPLES, "concepts/teddy-bear/3.png"),
+    );
+    await expect(card.getByRole("button", { name: "Photos of <new3> cat: 1 added" })).toBeVisible();
+    await expectAccessible(page);
+    await expect(card).toContainText("There are no photos for <new4> dog");
   });
 
   await test.step("its file brings it to another browser", async () => {

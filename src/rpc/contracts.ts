@@ -141,13 +141,18 @@ export type TrainOutcome =
   /** Stopped on request, with a checkpoint where at least one step was done. */
   | { readonly kind: "paused"; readonly step: number };
 
-export interface EstimateRequest {
-  readonly settings: TrainSettings;
+/** One of the things that a run teaches. */
+export interface EstimateSubject {
+  readonly category: string;
   readonly photos: number;
-  /** Regularisation images that are used, and how many of them have to be painted first. */
+  /** Regularisation images that are used, and whether the model paints those of them that are not kept. */
   readonly regularisation: number;
   readonly generated: boolean;
-  readonly category: string;
+}
+
+export interface EstimateRequest {
+  readonly settings: TrainSettings;
+  readonly subjects: readonly EstimateSubject[];
   /** Pictures painted as previews in the course of the run. */
   readonly previewImages: number;
 }

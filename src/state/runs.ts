@@ -15,6 +15,7 @@ import {
   type StoredRegularisation,
 } from "../storage/run-files.ts";
 import { runs, type RunRecord } from "../storage/runs.ts";
+import { photosOfEach } from "../storage/subject-files.ts";
 import { conceptsChanged } from "./concepts.ts";
 import { createTrainingStore, type TrainingStore } from "./training-store.ts";
 import { showProgressInTitle } from "./training-title.ts";
@@ -22,7 +23,8 @@ import { holdWakeLock } from "./wake-lock.ts";
 
 export type { RunRecord, StoredPhoto, StoredPreview, StoredRegularisation };
 
-const KEY = ["runs"] as const;
+/** Whatever is read of runs is kept below it. */
+export const RUNS_KEY = ["runs"] as const;
 const HELD = ["held-runs"] as const;
 
 /** The engine holds a Web Lock of this name and the run's id while it trains. */
@@ -36,11 +38,11 @@ export function connectTrainingStore(engine: EngineApi, client: QueryClient): Tr
     changed(what, runId) {
       if (what === "concepts") void conceptsChanged(client);
       else if (what === "previews") {
-        void client.invalidateQueries({ queryKey: [...KEY, runId, "previews"] });
+        void client.invalidateQueries({ queryKey: [...RUNS_KEY, runId, "previews"] });
       } else {
-        void client.invalidateQueries({ queryKey: KEY, exact: true });
-        void client.invalidateQueries({ queryKey: [...KEY, runId], exact: true });
-        void client.invalidateQueries({ queryKey: [...KEY, runId, "history"] });
+        void client.invalidateQueries({ queryKey: RUNS_KEY, exact: true });
+        void client.invalidateQueries({ queryKey: [...RUNS_KEY, runId], exact: true });
+        void client.invalidateQueries({ queryKey: [...RUNS_KEY, runId, "history"] });
         void client.invalidateQueries({ queryKey: HELD });
       }
     },
@@ -58,7 +60,7 @@ export interface RunList {
 
 export function useRuns(): UseQueryResult<RunList> {
   return useQuery({
-    queryKey: KEY,
+    queryKey: RUNS_KEY,
     queryFn: async (): Promise<RunList> => {
       const { records, unreadable } = await runs.list();
       records.sort((a, b) => b.updatedAt - a.updatedAt);
@@ -72,22 +74,23 @@ export function useRuns(): UseQueryResult<RunList> {
 /** Null where there is no such run (any more). */
 export function useRun(id: string): UseQueryResult<RunRecord | null> {
   return useQuery({
-    queryKey: [...KEY, id],
+    queryKey: [...RUNS_KEY, id],
     queryFn: async () => (await runs.get(id)) ?? null,
     refetchOnWindowFocus: "always",
   });
 }
 
-export function useRunPhotos(id: string): UseQueryResult<readonly StoredPhoto[]> {
+/** The photos of each of the run's subjects. */
+export function useRunPhotos({ id, subjects }: RunRecord): UseQueryResult<StoredPhoto[][]> {
   return useQuery({
-    queryKey: [...KEY, id, "photos"],
-    queryFn: async () => (await runFiles.read(id, "photos")) ?? [],
+    queryKey: [...RUNS_KEY, id, "photos"],
+    queryFn: async () => photosOfEach(subjects, (await runFiles.read(id, "photos")) ?? []),
   });
 }
 
 export function useRunPreviews(id: string): UseQueryResult<readonly StoredPreview[]> {
   return useQuery({
-    queryKey: [...KEY, id, "previews"],
+    queryKey: [...RUNS_KEY, id, "previews"],
     queryFn: () => runFiles.previews(id),
     refetchOnWindowFocus: "always",
   });
@@ -96,7 +99,7 @@ export function useRunPreviews(id: string): UseQueryResult<readonly StoredPrevie
 /** Losses of the steps that are stored, [n, 2]. */
 export function useRunHistory(id: string): UseQueryResult<Float32Array> {
   return useQuery({
-    queryKey: [...KEY, id, "history"],
+    queryKey: [...RUNS_KEY, id, "history"],
     queryFn: async () => (await runFiles.read(id, "history")) ?? new Float32Array(0),
     refetchOnWindowFocus: "always",
   });
@@ -111,14 +114,15 @@ export function useRemoveRun(): UseMutationResult<void, Error, string> {
       await runFiles.remove(id, "everything");
       await runs.remove(id);
     },
-    onSettled: () => client.invalidateQueries({ queryKey: KEY }),
+    onSettled: () => client.invalidateQueries({ queryKey: RUNS_KEY }),
   });
 }
 
 export interface NewRun {
   readonly record: RunRecord;
+  /** Of its subjects, one after the other. */
   readonly photos: readonly StoredPhoto[];
-  /** Empty where there is none, or the model is to paint it. */
+  /** Likewise; empty where there is none, or the model is to paint it. */
   readonly regularisation: readonly StoredRegularisation[];
 }
 
@@ -139,7 +143,7 @@ export function useCreateRun(): UseMutationResult<void, Error, NewRun> {
         throw error;
       }
     },
-    onSettled: () => client.invalidateQueries({ queryKey: KEY }),
+    onSettled: () => client.invalidateQueries({ queryKey: RUNS_KEY }),
   });
 }
 
@@ -155,7 +159,7 @@ export function useFinishEarly(): UseMutationResult<RunRecord, Error, RunRecord>
       await runs.update(run.id, shorten);
       return (await runs.get(run.id)) ?? shorten(run);
     },
-    onSettled: () => client.invalidateQueries({ queryKey: KEY }),
+    onSettled: () => client.invalidateQueries({ queryKey: RUNS_KEY }),
   });
 }
 

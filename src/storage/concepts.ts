@@ -13,6 +13,8 @@ const conceptRecord = z.object({
   source: z.enum(["trained", "imported", "merged"]),
   /** The run that trained it, where it was trained here. */
   runId: z.string().nullable(),
+  /** Of stored concepts that were trained together: for each token, the concept that learnt it before. */
+  originals: z.array(z.string()).optional(),
   baseModel: z.object({ id: z.string(), fingerprint: z.string() }),
   train: z.enum(TRAIN_MODES),
   tokens: z.array(z.object({ token: z.string(), category: z.string() })),

@@ -30,7 +30,9 @@ export interface StoredPreview {
 }
 
 interface Files {
+  /** Of all subjects, one subject's after the other's; subject-files takes them apart. */
   readonly photos: readonly StoredPhoto[];
+  /** Likewise. */
   readonly regularisation: readonly StoredRegularisation[];
   readonly checkpoint: Blob;
   /** The checkpoint before, should the newest turn out to be damaged. */

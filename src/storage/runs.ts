@@ -18,8 +18,25 @@ const trainSettings = z.object({
   template: z.string(),
 });
 
+/** One of the things that a run teaches, with a word of its own. */
+const subject = z.object({
+  token: z.string(),
+  category: z.string(),
+  /** How many of the run's photos are its own; run-files keeps them subject after subject. */
+  photos: z.number(),
+  regularisation: z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("none") }),
+    /** Painted by the base model, kept by model and category. */
+    z.object({ kind: z.literal("generate"), count: z.number() }),
+    /** Pictures with captions, in run-files, subject after subject. */
+    z.object({ kind: z.literal("given"), count: z.number(), from: z.string() }),
+  ]),
+  /** The stored concept that learnt it before, where a run trains several of them together. */
+  original: z.string().optional(),
+});
+
 const runRecord = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   id: z.string(),
   /** What the concept will be called. */
   name: z.string(),
@@ -31,17 +48,9 @@ const runRecord = z.object({
    */
   status: z.enum(["ready", "running", "paused", "finished", "failed"]),
   model: z.object({ id: z.string(), fingerprint: z.string() }),
-  token: z.string(),
-  category: z.string(),
+  /** One, or several that are trained together. */
+  subjects: z.array(subject).min(1),
   settings: trainSettings,
-  regularisation: z.discriminatedUnion("kind", [
-    z.object({ kind: z.literal("none") }),
-    /** Painted by the base model, kept by model and category. */
-    z.object({ kind: z.literal("generate"), count: z.number() }),
-    /** Pictures with captions, in run-files. */
-    z.object({ kind: z.literal("given"), count: z.number(), from: z.string() }),
-  ]),
-  photos: z.number(),
   previews: z.object({
     prompts: z.array(z.string()),
     /** Steps between previews; 0 makes none. */
@@ -56,9 +65,27 @@ const runRecord = z.object({
 });
 
 export type RunRecord = Readonly<z.infer<typeof runRecord>>;
+export type RunSubject = Readonly<RunRecord["subjects"][number]>;
+
+/** Version 1 taught one thing, and kept it beside the rest. */
+const versionOne = z.looseObject({
+  version: z.literal(1),
+  token: z.unknown(),
+  category: z.unknown(),
+  photos: z.unknown(),
+  regularisation: z.unknown(),
+});
+
+/** A record of any version as one of the current version; what is neither stays as it is, and is refused. */
+export function migrateRun(record: unknown): unknown {
+  const old = versionOne.safeParse(record);
+  if (!old.success) return record;
+  const { token, category, photos, regularisation, ...rest } = old.data;
+  return { ...rest, version: 2, subjects: [{ token, category, photos, regularisation }] };
+}
 
 export const runs = createRepository<RunRecord>({
   name: "studio-runs",
   schema: runRecord,
-  migrate: (record) => record,
+  migrate: migrateRun,
 });

@@ -3,7 +3,7 @@ import { graphMemory, type GraphMemory } from "../../core/passes/memory.ts";
 import { trainingGraph } from "../../core/surgery/training-graph.ts";
 import { StudioError } from "../../core/errors.ts";
 import type { TrainSettings } from "../../core/train/settings.ts";
-import type { Estimate, EstimateRequest } from "../../rpc/contracts.ts";
+import type { Estimate, EstimateRequest, EstimateSubject } from "../../rpc/contracts.ts";
 import type { Model } from "../model/read-model.ts";
 import { quickRequest } from "../sample/quick-request.ts";
 import { viewCount } from "../train/examples.ts";
@@ -33,10 +33,11 @@ export async function estimate(
   }
   const { pass = 0 } = known;
   const { trainedImage = pass * TRAINED_IMAGE_PASSES, view = pass * VIEW_PASSES } = known;
-  const missing = request.generated
-    ? await missingRegularisation(model, request.category, request.regularisation)
-    : 0;
-  const views = viewCount(request.photos, request.regularisation, settings);
+  const missing = await missingRegularisation(model, paintedSets(request.subjects));
+  const views = request.subjects.reduce(
+    (sum, { photos, regularisation }) => sum + viewCount(photos, regularisation, settings),
+    0,
+  );
   const { steps, guidance } = quickRequest(model, "", []);
   const image = (steps * pass * (guidance === 1 ? 1 : 2)) / 1000;
   const parts = {
@@ -51,6 +52,16 @@ export async function estimate(
     measured: known.trainedImage !== undefined,
     memory: trainingMemory(model, settings),
   };
+}
+
+/** How many images of each category are painted or kept: subjects of one category share theirs. */
+function paintedSets(subjects: readonly EstimateSubject[]): ReadonlyMap<string, number> {
+  const sets = new Map<string, number>();
+  for (const { generated, category, regularisation } of subjects) {
+    const key = category.toLowerCase();
+    if (generated) sets.set(key, Math.max(regularisation, sets.get(key) ?? 0));
+  }
+  return sets;
 }
 
 /** Milliseconds of one latent through the UNet. */

@@ -7,17 +7,18 @@ import { regularisationCaption, regularisationRequest } from "../sample/regulari
 import type { Picture } from "../train/examples.ts";
 import type { OpenModel } from "./open-model.ts";
 
-/** How many of the first `count` images are not there yet. */
+/**
+ * How many images are not there yet.
+ * @param sets how many are wanted of each category
+ */
 export async function missingRegularisation(
   model: Model,
-  category: string,
-  count: number,
+  sets: ReadonlyMap<string, number>,
 ): Promise<number> {
-  const kept = await Promise.all(
-    Array.from({ length: count }, (_, seed) =>
-      generatedRegularisation.read(keyOf(model, category, seed)),
-    ),
+  const wanted = [...sets].flatMap(([category, count]) =>
+    Array.from({ length: count }, (_, seed) => keyOf(model, category, seed)),
   );
+  const kept = await Promise.all(wanted.map((key) => generatedRegularisation.read(key)));
   return kept.filter((png) => png === undefined).length;
 }
 

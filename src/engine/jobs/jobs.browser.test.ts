@@ -4,122 +4,37 @@
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { nanoConcept } from "../../../tests/support/nano-concept.ts";
-import { nanoFiles } from "../../../tests/support/nano-files.ts";
 import { nanoTraining } from "../../../tests/support/nano-training.ts";
+import { openNano } from "../../../tests/support/open-nano.ts";
+import { conceptBytes, storedRun, trainStored } from "../../../tests/support/stored-run.ts";
 import { encodeConcept } from "../../core/concept/concept-file.ts";
 import { StudioError } from "../../core/errors.ts";
-import { toPixels } from "../../core/image/convert.ts";
-import { encodePng } from "../../core/image/png.ts";
 import { readImageSettings } from "../../core/image/png-settings.ts";
-import type {
-  Blend,
-  GenerateEvent,
-  GenerateJob,
-  TrainEvent,
-  TrainOutcome,
-} from "../../rpc/contracts.ts";
+import type { Blend, GenerateEvent, GenerateJob } from "../../rpc/contracts.ts";
 import { concepts } from "../../storage/concepts.ts";
 import { images } from "../../storage/images.ts";
 import { runFiles } from "../../storage/run-files.ts";
-import { type RunRecord, runs } from "../../storage/runs.ts";
+import { runs } from "../../storage/runs.ts";
 import { conceptLayout } from "../model/concept-layout.ts";
-import { readModel } from "../model/read-model.ts";
-import { browserRuntime } from "../ort/runtime-browser.ts";
-import { Pipeline } from "../sample/pipeline.ts";
 import { estimate } from "./estimate.ts";
 import { generateImages } from "./generate-images.ts";
 import { mergeStored } from "./merge-stored.ts";
 import { holdRun } from "./hold-run.ts";
-import { OpenModel } from "./open-model.ts";
+import type { OpenModel } from "./open-model.ts";
 import { storeImported } from "./store-concept.ts";
-import { trainRun } from "./train-run.ts";
 
 let open: OpenModel;
 
 beforeAll(async () => {
-  const runtime = await browserRuntime(null, 1);
-  const model = await readModel("nano", await nanoFiles("dynamo"));
-  const report = {
-    chosen: "wasm",
-    reason: "for this test",
-    adapter: null,
-    isFallbackAdapter: false,
-    threads: 1,
-    crossOriginIsolated: true,
-  } as const;
-  open = new OpenModel(model, runtime, report, await Pipeline.open(model, runtime));
+  open = await openNano();
 });
 
 afterAll(() => open.release());
 
-/** A stored run of the nano training. */
-async function storedRun(changes: Partial<RunRecord> = {}): Promise<RunRecord> {
-  const { settings, concepts: taught } = nanoTraining({ steps: 13, batch: 2, microBatch: 2 });
-  const { regularisation } = taught[0]!;
-  const id = crypto.randomUUID();
-  const png = (picture: Parameters<typeof toPixels>[0]): Blob =>
-    new Blob([encodePng(toPixels(picture))]);
-  const photos = taught[0]!.photos.map((photo, i) => ({ name: `${i}.png`, png: png(photo) }));
-  await runFiles.write(id, "photos", photos);
-  const given = regularisation.map(({ caption, picture }) => ({ caption, png: png(picture) }));
-  await runFiles.write(id, "regularisation", given);
-  const run: RunRecord = {
-    version: 1,
-    id,
-    name: "Noise",
-    createdAt: 0,
-    updatedAt: 0,
-    status: "ready",
-    model: { id: "nano", fingerprint: open.model.fingerprint },
-    token: "<new1>",
-    category: "bear",
-    settings,
-    regularisation: { kind: "given", count: given.length, from: "a test" },
-    photos: photos.length,
-    previews: { prompts: ["photo of a <new1> bear"], every: 0, seed: 1 },
-    step: 0,
-    error: null,
-    conceptId: null,
-    ...changes,
-  };
-  await runs.put(run);
-  return run;
-}
-
-/** Trains; asks for a stop once `stopAt` steps are done. */
-async function train(
-  id: string,
-  stopAt = Infinity,
-): Promise<{ outcome: TrainOutcome; events: TrainEvent[] }> {
-  const stop = new AbortController();
-  const events: TrainEvent[] = [];
-  const outcome = await trainRun(
-    open,
-    id,
-    (event) => {
-      events.push(event);
-    },
-    {
-      signal: stop.signal,
-      wantsCheckpoint: () => {
-        steps++;
-        if (steps >= stopAt) stop.abort();
-        return false;
-      },
-    },
-  );
-  return { outcome, events };
-}
-let steps = 0;
-
-async function conceptBytes(outcome: TrainOutcome): Promise<Uint8Array> {
-  if (outcome.kind !== "finished") throw new Error("the run did not finish");
-  const record = await concepts.get(outcome.conceptId);
-  return new Uint8Array(await record!.file.arrayBuffer());
-}
+const train = (id: string, stopAt?: number) => trainStored(open, id, stopAt);
 
 it("trains a stored run into a stored concept, with every loss and the previews asked for", async () => {
-  const run = await storedRun({
+  const run = await storedRun(open, {
     previews: { prompts: ["photo of a <new1> bear"], every: 5, seed: 1 },
   });
   const { outcome, events } = await train(run.id);
@@ -137,10 +52,9 @@ it("trains a stored run into a stored concept, with every loss and the previews 
 });
 
 it("stops with a checkpoint and goes on, from the page's memory or without it, to the very same file", async () => {
-  const straight = await conceptBytes((await train((await storedRun()).id)).outcome);
+  const straight = await conceptBytes((await train((await storedRun(open)).id)).outcome);
   for (const forgets of [false, true]) {
-    const run = await storedRun();
-    steps = 0;
+    const run = await storedRun(open);
     expect((await train(run.id, 11)).outcome).toEqual({ kind: "paused", step: 11 });
     expect(await runs.get(run.id)).toMatchObject({ status: "paused", step: 11 });
     if (forgets) open.pools = null;
@@ -151,9 +65,8 @@ it("stops with a checkpoint and goes on, from the page's memory or without it, t
 });
 
 it("falls back on the checkpoint before where the last is damaged, and says so", async () => {
-  const straight = await conceptBytes((await train((await storedRun()).id)).outcome);
-  const run = await storedRun();
-  steps = 0;
+  const straight = await conceptBytes((await train((await storedRun(open)).id)).outcome);
+  const run = await storedRun(open);
   await train(run.id, 12);
   const last = await runFiles.read(run.id, "checkpoint");
   await runFiles.writeCheckpoint(run.id, last!.slice(0, 1000), new Float32Array(24));
@@ -167,12 +80,12 @@ it("falls back on the checkpoint before where the last is damaged, and says so",
 });
 
 it("refuses a run that another tab trains, and one for another model, and leaves both as they are", async () => {
-  const run = await storedRun();
+  const run = await storedRun(open);
   await holdRun(run.id, async () => {
     await expect(train(run.id)).rejects.toMatchObject({ code: "invalid-input" });
   });
   expect(await runs.get(run.id)).toEqual(run);
-  const other = await storedRun({ model: { id: "sd", fingerprint: "f" } });
+  const other = await storedRun(open, { model: { id: "sd", fingerprint: "f" } });
   await expect(train(other.id)).rejects.toThrow(/open "sd"/);
   expect(await runs.get(other.id)).toEqual(other);
 });
@@ -197,7 +110,7 @@ const everyday = (): Promise<string> => Promise.resolve(CAPTIONS.join("\n"));
 const controls = (signal = new AbortController().signal) => ({ signal, everyday });
 
 it("paints into the gallery, previews on the way, the settings in each PNG", async () => {
-  const trained = (await train((await storedRun()).id)).outcome;
+  const trained = (await train((await storedRun(open)).id)).outcome;
   const id = trained.kind === "finished" ? trained.conceptId : "";
   const events: GenerateEvent[] = [];
   const job = { ...JOB, concept: { id, strength: 0.5 } };
@@ -295,7 +208,7 @@ it("paints with two concepts, merged and composed, and says so in the settings",
 });
 
 it("imports what it exported, and nothing that is damaged", async () => {
-  const trained = (await train((await storedRun()).id)).outcome;
+  const trained = (await train((await storedRun(open)).id)).outcome;
   const bytes = await conceptBytes(trained);
   const id = await storeImported(open, new Blob([bytes.slice()]), "Noise again", []);
   expect(await concepts.get(id)).toMatchObject({ name: "Noise again", source: "imported" });
@@ -310,10 +223,7 @@ it("estimates from what it measured, and says whether it trained before", async 
   const serial = <T>(task: () => Promise<T>): Promise<T> => task();
   const request = {
     settings,
-    photos: 5,
-    regularisation: 40,
-    generated: true,
-    category: "bear",
+    subjects: [{ category: "bear", photos: 5, regularisation: 40, generated: true }],
     previewImages: 2,
   };
   const guess = await estimate(open, request, serial);
@@ -329,4 +239,13 @@ it("estimates from what it measured, and says whether it trained before", async 
     serial,
   );
   expect(twice.parts.steps / stepping).toBeCloseTo(2, 6);
+  // Subjects of one category share what is painted; every photo has its views.
+  const [bear] = request.subjects;
+  const again = { ...bear!, category: "Bear", regularisation: 10 };
+  const shared = await estimate(open, { ...request, subjects: [bear!, again] }, serial);
+  expect(shared.parts.regularisation).toBeCloseTo(regularisation, 6);
+  const dog = { ...bear!, category: "dog" };
+  const joint = await estimate(open, { ...request, subjects: [bear!, dog] }, serial);
+  expect(joint.parts.regularisation / regularisation).toBeCloseTo(2, 6);
+  expect(joint.parts.views / views).toBeCloseTo(2, 6);
 });

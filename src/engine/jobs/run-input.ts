@@ -1,27 +1,38 @@
 /** @file What a stored run trains on: its photos, its regularisation images, and the checkpoint it goes on from. */
-import { StudioError } from "../../core/errors.ts";
 import { decodePng } from "../../core/image/png.ts";
 import { trainingSquare } from "../../core/image/training-square.ts";
 import type { Planes } from "../../core/image/pixels.ts";
-import { runFiles } from "../../storage/run-files.ts";
+import { runFiles, type StoredRegularisation } from "../../storage/run-files.ts";
 import type { RunRecord } from "../../storage/runs.ts";
+import { photosOfEach, regularisationOfEach } from "../../storage/subject-files.ts";
 import { type Checkpoint, decodeCheckpoint } from "../train/checkpoint.ts";
 import type { Picture } from "../train/examples.ts";
 
-/** @param size height and width of the model's pictures */
-export async function runPhotos(run: RunRecord, size: number): Promise<Planes[]> {
-  const photos = await runFiles.read(run.id, "photos");
-  if (photos?.length !== run.photos) throw missing("photos");
-  return Promise.all(photos.map(({ png }) => squareOfPng(png, size)));
+/**
+ * Photos of each subject.
+ * @param size height and width of the model's pictures
+ * @throws StudioError "storage-failed" where some are gone
+ */
+export async function runPhotos({ id, subjects }: RunRecord, size: number): Promise<Planes[][]> {
+  const photos = photosOfEach(subjects, (await runFiles.read(id, "photos")) ?? []);
+  const square = ({ png }: { readonly png: Blob }): Promise<Planes> => squareOfPng(png, size);
+  return Promise.all(photos.map((own) => Promise.all(own.map(square))));
 }
 
-/** Regularisation images that came with the run. */
-export async function givenRegularisation(run: RunRecord, size: number): Promise<Picture[]> {
-  const given = await runFiles.read(run.id, "regularisation");
-  if (given === undefined) throw missing("regularisation images");
-  return Promise.all(
-    given.map(async ({ caption, png }) => ({ caption, picture: await squareOfPng(png, size) })),
-  );
+/**
+ * Regularisation images that came with the run, of each subject.
+ * @throws StudioError "storage-failed" where some are gone
+ */
+export async function givenRegularisation(
+  { id, subjects }: RunRecord,
+  size: number,
+): Promise<Picture[][]> {
+  const given = regularisationOfEach(subjects, (await runFiles.read(id, "regularisation")) ?? []);
+  const picture = async ({ caption, png }: StoredRegularisation): Promise<Picture> => ({
+    caption,
+    picture: await squareOfPng(png, size),
+  });
+  return Promise.all(given.map((own) => Promise.all(own.map(picture))));
 }
 
 /** The newest checkpoint that can be read; undefined before the first. `onDamaged` hears of one that cannot. */
@@ -47,11 +58,4 @@ export async function runCheckpoint(
 
 async function squareOfPng(png: Blob, size: number): Promise<Planes> {
   return trainingSquare(decodePng(new Uint8Array(await png.arrayBuffer())).pixels, size);
-}
-
-function missing(what: string): StudioError {
-  return new StudioError(
-    "storage-failed",
-    `The ${what} of this run are not in the browser's storage any more; delete the run and start it again with the photos.`,
-  );
 }

@@ -6,28 +6,43 @@ import type { Planes } from "../../core/image/pixels.ts";
 import { encodePng } from "../../core/image/png.ts";
 import { resize } from "../../core/image/resize.ts";
 import { concepts } from "../../storage/concepts.ts";
+import type { RunRecord } from "../../storage/runs.ts";
 import { conceptLayout } from "../model/concept-layout.ts";
 import type { OpenModel } from "./open-model.ts";
 
 const THUMBNAIL_SIZE = 128;
 const THUMBNAILS = 4;
 
-/** @returns the concept's id */
+/**
+ * @param photos of each of the run's subjects
+ * @returns the concept's id
+ */
 export async function storeTrained(
   open: OpenModel,
   concept: Concept,
-  {
-    name,
-    runId,
-    photos,
-  }: { readonly name: string; readonly runId: string; readonly photos: readonly Planes[] },
+  { id: runId, name, subjects }: Pick<RunRecord, "id" | "name" | "subjects">,
+  photos: readonly (readonly Planes[])[],
 ): Promise<string> {
   const layout = conceptLayout(open.model, concept.train === "crossattn");
-  const thumbnails = photos.slice(0, THUMBNAILS).map((photo) => {
+  const thumbnails = inTurn(photos, THUMBNAILS).map((photo) => {
     const small = resize(photo, THUMBNAIL_SIZE, THUMBNAIL_SIZE, "bicubic");
     return new Blob([encodePng(toPixels(small))], { type: "image/png" });
   });
-  return put(encodeConcept(concept, layout), { name, source: "trained", runId, thumbnails });
+  const originals = subjects.flatMap(({ original }) => original ?? []);
+  // A word without an original would shift those of the others.
+  const known = originals.length === concept.tokens.length ? { originals } : {};
+  return put(encodeConcept(concept, layout), {
+    ...{ name, source: "trained", runId, thumbnails },
+    ...known,
+  });
+}
+
+/** At most `count` items: the first of each list, then the second of each, and so on. */
+function inTurn<T>(lists: readonly (readonly T[])[], count: number): T[] {
+  const longest = Math.max(0, ...lists.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, i) => lists.flatMap((list) => list.slice(i, i + 1)))
+    .flat()
+    .slice(0, count);
 }
 
 /** @returns the concept's id */
@@ -64,6 +79,7 @@ async function put(
     readonly source: "trained" | "imported" | "merged";
     readonly runId: string | null;
     readonly thumbnails: Blob[];
+    readonly originals?: string[];
   },
 ): Promise<string> {
   const { baseModel, train, tokens, settings, metrics } = describeConcept(bytes);

@@ -8,15 +8,14 @@ import { runFiles } from "../../storage/run-files.ts";
 import { type RunRecord, runs } from "../../storage/runs.ts";
 import { pictureSize } from "../model/read-model.ts";
 import { encodeCheckpoint } from "../train/checkpoint.ts";
-import type { Picture } from "../train/examples.ts";
 import { quickRequest } from "../sample/quick-request.ts";
 import { runTraining } from "../train/run.ts";
-import { paintRegularisation } from "./generated-regularisation.ts";
 import { holdRun } from "./hold-run.ts";
 import type { JobControls } from "./jobs.ts";
 import { Intervals } from "./intervals.ts";
 import type { OpenModel } from "./open-model.ts";
-import { givenRegularisation, runCheckpoint, runPhotos } from "./run-input.ts";
+import { runCheckpoint, runPhotos } from "./run-input.ts";
+import { runRegularisation } from "./run-regularisation.ts";
 import { StepTelemetry } from "./step-telemetry.ts";
 import { storeTrained } from "./store-concept.ts";
 
@@ -61,7 +60,7 @@ async function steps(
 ): Promise<TrainOutcome> {
   const { model, runtime } = open;
   const photos = await runPhotos(run, pictureSize(model));
-  const regularisation = await regularisationOf(open, run, emit, signal);
+  const regularisation = await runRegularisation(open, run, emit, signal);
   const resume = await runCheckpoint(run, (sentence) => emit({ kind: "notice", sentence }));
   const telemetry = new StepTelemetry(emit);
   const views = new Intervals();
@@ -70,7 +69,12 @@ async function steps(
     runtime,
     {
       settings: run.settings,
-      concepts: [{ token: run.token, category: run.category, photos, regularisation }],
+      concepts: run.subjects.map(({ token, category }, i) => ({
+        token,
+        category,
+        photos: photos[i] ?? [],
+        regularisation: regularisation[i] ?? [],
+      })),
       resume,
       pools: open.pools?.runId === run.id ? open.pools.pools : undefined,
     },
@@ -117,31 +121,10 @@ async function steps(
   });
   // Losses first, then the concept, then the record that names it: what is named is always there.
   await runFiles.writeHistory(run.id, history);
-  const conceptId = await storeTrained(open, concept, { name: run.name, runId: run.id, photos });
+  const conceptId = await storeTrained(open, concept, run, photos);
   await change(run.id, { status: "finished", step: run.settings.steps, conceptId });
   await runFiles.remove(run.id, "checkpoints");
   return { kind: "finished", conceptId };
-}
-
-async function regularisationOf(
-  open: OpenModel,
-  run: RunRecord,
-  emit: (event: TrainEvent) => void,
-  signal: AbortSignal,
-): Promise<Picture[]> {
-  const { regularisation } = run;
-  switch (regularisation.kind) {
-    case "none":
-      return [];
-    case "given":
-      return givenRegularisation(run, pictureSize(open.model));
-    case "generate": {
-      const { count: total } = regularisation;
-      const onImage = (done: number): void =>
-        emit({ kind: "stage", stage: "regularisation", done, total });
-      return paintRegularisation(open, run.category, total, { signal, onImage });
-    }
-  }
 }
 
 /** Pictures of the prompts with what was learnt so far, from the same noise at every step. */

@@ -1,4 +1,4 @@
-/** @file Each concept alone, merged, and composed, side by side from one seed; the pictures are in the gallery as well. */
+/** @file Each concept alone, trained together, merged, and composed, side by side from one seed; the pictures are in the gallery as well. */
 import { Button, Group, Paper, Stack, Text, Textarea, Title } from "@mantine/core";
 import { Sparkles } from "../../ui/icons.ts";
 import { useComposeForm } from "../../state/compose-form.ts";
@@ -9,23 +9,26 @@ import { useGenerationForm } from "../../state/generation-form.ts";
 import { BlobImage } from "../../ui/blob-image.tsx";
 import { ComposeSeed } from "./compose-seed.tsx";
 import classes from "./compose.module.css";
-import { type Column, comparison, isPictureOf, usualPrompt } from "./plan.ts";
+import { type Column, comparison, isPictureOf } from "./plan.ts";
+import { usualPrompt } from "./prompts.ts";
 import { Queue } from "../generate/queue.tsx";
 import { samplingOf } from "../generate/sampling.ts";
 
 interface ComparisonProps {
   readonly concepts: readonly ConceptRecord[];
+  /** What was trained on all of them together, where there is such a concept. */
+  readonly joint: ConceptRecord | undefined;
   readonly latents: number;
 }
 
-export function Comparison({ concepts, latents }: ComparisonProps) {
+export function Comparison({ concepts, joint, latents }: ComparisonProps) {
   const form = useComposeForm();
   const { add } = useGenerationStore().getState();
   const textWidth = useModel(({ status }) =>
     status.kind === "open" ? status.info.textWidth : null,
   );
   const sampling = useGenerationForm((settings) => settings);
-  const columns = comparison(concepts, form, samplingOf(sampling, textWidth), latents ** 2);
+  const columns = comparison(concepts, joint, form, samplingOf(sampling, textWidth), latents ** 2);
   const { data } = useImages();
   const pictures = columns.map((column) =>
     data?.images.find(({ settings }) => isPictureOf(column, settings)),

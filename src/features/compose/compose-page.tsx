@@ -1,6 +1,7 @@
 /** @file The page Compose: several concepts in one picture, merged or combined at each step, beside each of them alone. */
 import { Anchor, Paper, SimpleGrid, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { Link } from "wouter";
+import type { ModelInfo } from "../../rpc/contracts.ts";
 import { useComposeForm } from "../../state/compose-form.ts";
 import { type ConceptRecord, useConcepts } from "../../state/concepts.ts";
 import { useModel } from "../../state/engine-context.ts";
@@ -8,7 +9,8 @@ import { ErrorAlert } from "../../ui/error-alert.tsx";
 import { Comparison } from "./comparison.tsx";
 import { ConceptPicks } from "./concept-picks.tsx";
 import { KeepMerged } from "./keep-merged.tsx";
-import { pickProblem } from "./plan.ts";
+import { pickProblem, trainedTogether } from "./plan.ts";
+import { TrainTogether } from "./train-together.tsx";
 import { WeightingFields } from "./weighting-fields.tsx";
 
 export function ComposePage() {
@@ -30,7 +32,7 @@ export function ComposePage() {
           concepts={data.concepts.filter(
             ({ baseModel }) => model === null || baseModel.fingerprint === model.fingerprint,
           )}
-          latents={model?.latentShape[2] ?? null}
+          model={model}
         />
       )}
     </Stack>
@@ -39,11 +41,11 @@ export function ComposePage() {
 
 interface WorkbenchProps {
   readonly concepts: readonly ConceptRecord[];
-  /** Latents of a picture along each side; null while no model is open. */
-  readonly latents: number | null;
+  /** Null while none is open. */
+  readonly model: ModelInfo | null;
 }
 
-function Workbench({ concepts, latents }: WorkbenchProps) {
+function Workbench({ concepts, model }: WorkbenchProps) {
   const ids = useComposeForm((form) => form.picked);
   const picked = ids
     .map((id) => concepts.find((concept) => concept.id === id))
@@ -53,13 +55,26 @@ function Workbench({ concepts, latents }: WorkbenchProps) {
   return (
     <>
       <ConceptPicks concepts={concepts} picked={picked} />
-      {problem === null && latents !== null ? (
+      {problem === null && model !== null ? (
         <>
           <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
-            <WeightingFields concepts={picked} latents={latents} />
-            <KeepMerged concepts={picked} />
+            <Stack gap="lg">
+              <WeightingFields concepts={picked} latents={model.latentShape[2]} />
+              <KeepMerged concepts={picked} />
+            </Stack>
+            <TrainTogether
+              // Another set of concepts is another run, with a name and a length of its own.
+              key={picked.map(({ id }) => id).join(" ")}
+              concepts={picked}
+              stored={concepts}
+              model={model}
+            />
           </SimpleGrid>
-          <Comparison concepts={picked} latents={latents} />
+          <Comparison
+            concepts={picked}
+            joint={trainedTogether(concepts, picked)}
+            latents={model.latentShape[2]}
+          />
         </>
       ) : (
         <Text size="sm" c="dimmed" role="status">
@@ -76,9 +91,9 @@ function TooFew({ count }: { readonly count: number }) {
       <Stack gap="sm">
         <Text fw={600}>Two things in one picture</Text>
         <Text size="sm">
-          Concepts that were trained apart can be merged into one set of weights, or kept apart and
-          combined at each step of painting. That takes two concepts for the open model;{" "}
-          {count === 0 ? "there is none yet" : "there is one so far"}.{" "}
+          Concepts that were trained apart can be merged into one set of weights, kept apart and
+          combined at each step of painting, or trained again together. That takes two concepts for
+          the open model; {count === 0 ? "there is none yet" : "there is one so far"}.{" "}
           <Anchor component={Link} href="/concepts/new" inherit underline="always">
             {count === 0 ? "Teach it one" : "Teach it another"}
           </Anchor>

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import type { ImageSettings } from "../../core/image/image-settings.ts";
 import type { ComposeForm } from "../../state/compose-form.ts";
-import { blendWords, comparison, isPictureOf, pickProblem, usualPrompt } from "./plan.ts";
+import { comparison, isPictureOf, pickProblem, trainedTogether } from "./plan.ts";
+import { blendWords, usualPrompt } from "./prompts.ts";
 
 const bear = { id: "b", name: "Teddy", tokens: [{ token: "<new1>", category: "bear" }] };
 const car = { id: "c", name: "Racer", tokens: [{ token: "<new2>", category: "car" }] };
@@ -21,7 +22,7 @@ const SAMPLING = { sampler: "ddim", steps: 20, guidance: 4, eta: 0 } as const;
 
 describe("the comparison", () => {
   it("is each concept alone, merged and composed, from one seed", () => {
-    const columns = comparison([bear, car], FORM, SAMPLING, 4);
+    const columns = comparison([bear, car], undefined, FORM, SAMPLING, 4);
     expect(columns.map(({ title, request: { prompt } }) => [title, prompt])).toEqual([
       ["“Teddy” alone", "photo of a <new1> bear and a car"],
       ["“Racer” alone", "photo of a bear and a <new2> car"],
@@ -42,20 +43,66 @@ describe("the comparison", () => {
   it("gives a second concept of one word another, and its own back when it is alone", () => {
     expect(blendWords([bear, twin]).map(([word]) => word?.token)).toEqual(["<new1>", "<new2>"]);
     expect(usualPrompt([bear, twin])).toBe("photo of a <new1> bear and a <new2> cat");
-    const [, alone] = comparison([bear, twin], FORM, SAMPLING, 4);
+    const [, alone] = comparison([bear, twin], undefined, FORM, SAMPLING, 4);
     expect(alone!.request.prompt).toBe("photo of a bear and a <new1> cat");
+  });
+
+  it("has a column for what was trained together, in its own words, before merged and composed", () => {
+    // Trained with the twin picked first, which then kept its word.
+    const joint = {
+      id: "j",
+      tokens: [
+        { token: "<new1>", category: "cat" },
+        { token: "<new2>", category: "bear" },
+      ],
+      originals: ["t", "b"],
+    };
+    const columns = comparison([bear, twin], joint, FORM, SAMPLING, 4);
+    expect(columns.map(({ title }) => title)).toEqual([
+      "“Teddy” alone",
+      "“Other” alone",
+      "Trained together",
+      "Merged",
+      "Composed",
+    ]);
+    expect(columns[3]!.request.prompt).toBe("photo of a <new1> bear and a <new2> cat");
+    expect(columns[2]!.request).toMatchObject({
+      prompt: "photo of a <new2> bear and a <new1> cat",
+      concept: { id: "j", strength: 1 },
+      seeds: [7],
+    });
+    expect(columns[2]!.request.blend).toBeUndefined();
+  });
+
+  it("takes for trained together what was made of exactly the picked concepts", () => {
+    const stored = [
+      { id: "file" },
+      { id: "more", originals: ["b", "c", "t"] },
+      { id: "two words", originals: ["c", "b", "b"] },
+      { id: "older", originals: ["b", "c"] },
+    ];
+    expect(trainedTogether(stored, [bear, car])?.id).toBe("two words");
+    expect(trainedTogether(stored, [car, bear, twin])?.id).toBe("more");
+    expect(trainedTogether(stored, [bear, twin])).toBeUndefined();
   });
 
   it("paints nothing where nobody has painted a region for this size of picture", () => {
     const masks = { b: new Float32Array(9).fill(1), c: Float32Array.of(1, 0, 0, 1) };
-    const columns = comparison([bear, car], { ...FORM, way: "regions", masks }, SAMPLING, 4);
+    const columns = comparison(
+      [bear, car],
+      undefined,
+      { ...FORM, way: "regions", masks },
+      SAMPLING,
+      4,
+    );
     expect(columns[3]!.request.blend).toMatchObject({
       weighting: { masks: [new Float32Array(4), masks.c] },
     });
   });
 
   it("finds its pictures among others", () => {
-    const columns = comparison([bear, car], FORM, SAMPLING, 4);
+    const joint = { id: "j", tokens: [...bear.tokens, ...car.tokens], originals: ["b", "c"] };
+    const columns = comparison([bear, car], joint, FORM, SAMPLING, 4);
     const settings = (index: number): ImageSettings => {
       const { blend, concept, prompt } = columns[index]!.request;
       const chosen = blend?.concepts ?? [concept!];

@@ -1,33 +1,19 @@
-/** @file From what was picked to the pictures that are compared: each concept alone, merged, and composed, from one seed. */
+/** @file From what was picked to the pictures that are compared: each concept alone, trained together, merged, and composed, from one seed. */
 import { recordWeighting } from "../../core/compose/record-weighting.ts";
 import type { Weighting } from "../../core/compose/weighting.ts";
 import type { ImageSettings } from "../../core/image/image-settings.ts";
-import { distinctTokens } from "../../core/merge/distinct-tokens.ts";
-import { tokenKey } from "../../core/text/modifier-tokens.ts";
 import type { ConceptRecord } from "../../state/concepts.ts";
 import type { ComposeForm } from "../../state/compose-form.ts";
 import type { GenerateRequest } from "../../state/generation-store.ts";
+import { alonePrompt, jointPrompt, type PickedConcept, usualPrompt } from "./prompts.ts";
 
-export type PickedConcept = Pick<ConceptRecord, "id" | "name" | "tokens">;
+type JointConcept = Pick<ConceptRecord, "id" | "tokens" | "originals">;
 
 /** One picture of the comparison. */
 export interface Column {
   readonly key: string;
   readonly title: string;
   readonly request: GenerateRequest;
-}
-
-/** Words of the picked concepts, as prompts of the comparison have them. */
-export function blendWords(concepts: readonly PickedConcept[]): PickedConcept["tokens"][] {
-  return distinctTokens(concepts.map(({ tokens }) => tokens)).map((tokens) => [...tokens]);
-}
-
-/** "photo of a <new1> bear and a <new2> car" */
-export function usualPrompt(concepts: readonly PickedConcept[]): string {
-  const things = blendWords(concepts)
-    .flat()
-    .map(({ token, category }) => `a ${token} ${category}`);
-  return `photo of ${things.join(" and ")}`;
 }
 
 /** Why the picked concepts cannot go together; null where they can. */
@@ -68,8 +54,30 @@ function weightingOf(
   }
 }
 
+/** The first concept that was trained on exactly the picked ones together, whatever the order; undefined without one. */
+export function trainedTogether<T extends Pick<ConceptRecord, "originals">>(
+  stored: readonly T[],
+  picked: readonly Pick<ConceptRecord, "id">[],
+): T | undefined {
+  return stored.find(({ originals }) => isMadeOf(originals ?? [], picked));
+}
+
+/** Whether each of the picked concepts is among the originals, and no other. */
+export function isMadeOf(
+  originals: readonly string[],
+  picked: readonly Pick<ConceptRecord, "id">[],
+): boolean {
+  const ids = new Set(originals);
+  return ids.size === picked.length && picked.every(({ id }) => ids.has(id));
+}
+
+/**
+ * @param joint the concept that was trained on the picked ones together, where there is one
+ * @param places latents of a picture, H · W
+ */
 export function comparison(
   concepts: readonly PickedConcept[],
+  joint: JointConcept | undefined,
   form: ComposeForm,
   sampling: Pick<GenerateRequest, "sampler" | "steps" | "guidance" | "eta">,
   places: number,
@@ -77,18 +85,27 @@ export function comparison(
   const prompt = (form.prompt ?? usualPrompt(concepts)).trim();
   const chosen = concepts.map(({ id }) => ({ id, strength: form.strengths[id] ?? 1 }));
   const shared = { ...sampling, negativePrompt: "", seeds: [form.seed] };
-  const words = blendWords(concepts);
   const together = { ...shared, prompt, concept: null };
+  const inJointWords = joint === undefined ? prompt : jointPrompt(prompt, concepts, joint);
   return [
-    ...concepts.map(({ id, name, tokens }, i): Column => ({
-      key: id,
-      title: `“${name}” alone`,
+    ...concepts.map((concept, i): Column => ({
+      key: concept.id,
+      title: `“${concept.name}” alone`,
       request: {
         ...shared,
-        prompt: alonePrompt(prompt, words, i, tokens),
+        prompt: alonePrompt(prompt, concepts, concept),
         concept: chosen[i] ?? null,
       },
     })),
+    ...(joint === undefined
+      ? []
+      : [
+          {
+            key: "joint",
+            title: "Trained together",
+            request: { ...shared, prompt: inJointWords, concept: { id: joint.id, strength: 1 } },
+          },
+        ]),
     {
       key: "merged",
       title: "Merged",
@@ -107,28 +124,6 @@ export function comparison(
       },
     },
   ];
-}
-
-/** The prompt for concept `own`: its words under their own names, those of the others taken out. */
-function alonePrompt(
-  prompt: string,
-  words: readonly PickedConcept["tokens"][],
-  own: number,
-  tokens: PickedConcept["tokens"],
-): string {
-  const mine = new Map(
-    (words[own] ?? []).map(({ token }, i) => [tokenKey(token), tokens[i]?.token ?? token]),
-  );
-  const others = new Set(words.flat().map(({ token }) => tokenKey(token)));
-  return prompt
-    .split(/(<[^\s<>]+>\s*)/u)
-    .map((piece) => {
-      const key = tokenKey(piece.trim());
-      const token = mine.get(key);
-      if (token !== undefined) return piece.replace(/<[^\s<>]+>/u, () => token);
-      return others.has(key) ? "" : piece;
-    })
-    .join("");
 }
 
 /** Whether an image of the gallery is what a column asks for. */

@@ -24,18 +24,22 @@ describe("a draft", () => {
   it("becomes a run with the model's defaults", () => {
     const { record, photos, regularisation } = newRun(context(), "id", 5);
     expect(record).toEqual({
-      version: 1,
+      version: 2,
       id: "id",
       name: "My bear",
       createdAt: 5,
       updatedAt: 5,
       status: "ready",
       model: { id: "toybox-256", fingerprint: "f" },
-      token: "<new2>",
-      category: "bear",
+      subjects: [
+        {
+          token: "<new2>",
+          category: "bear",
+          photos: 1,
+          regularisation: { kind: "generate", count: 40 },
+        },
+      ],
       settings: defaultSettings(512),
-      regularisation: { kind: "generate", count: 40 },
-      photos: 1,
       previews: {
         prompts: ["photo of a <new2> bear", "photo of a <new2> bear on the beach"],
         every: 50,
@@ -64,9 +68,10 @@ describe("a draft", () => {
     );
     expect(record).toMatchObject({
       name: "Ted",
-      token: "<ted>",
+      subjects: [
+        { token: "<ted>", regularisation: { kind: "given", count: 1, from: "your own pictures" } },
+      ],
       settings: { steps: 7 },
-      regularisation: { kind: "given", count: 1, from: "your own pictures" },
       previews: { prompts: [], every: 0, seed: 3 },
     });
     expect(regularisation).toEqual(pictures);
@@ -116,10 +121,7 @@ describe("a draft", () => {
     expect(previewCount(4, 3, 2)).toBe(4);
     expect(previewCount(4, 0, 2)).toBe(0);
     expect(estimateRequest(context())).toMatchObject({
-      photos: 1,
-      regularisation: 40,
-      generated: true,
-      category: "bear",
+      subjects: [{ category: "bear", photos: 1, regularisation: 40, generated: true }],
       previewImages: 8,
     });
   });

@@ -112,10 +112,14 @@ export function estimateRequest(context: DraftContext): EstimateRequest {
   const { every } = draft.previews;
   return {
     settings,
-    photos: draft.photos.length,
-    regularisation: regularisationCount(draft),
-    generated: draft.regularisation.kind === "generate",
-    category: draft.category.trim(),
+    subjects: [
+      {
+        category: draft.category.trim(),
+        photos: draft.photos.length,
+        regularisation: regularisationCount(draft),
+        generated: draft.regularisation.kind === "generate",
+      },
+    ],
     previewImages: previewCount(settings.steps, every, draftPrompts(context).length),
   };
 }
@@ -194,18 +198,22 @@ export function newRun(context: DraftContext, id: string, now: number): NewRun {
   const { every, seed } = draft.previews;
   return {
     record: {
-      version: 1,
+      version: 2,
       id,
       name: draftName(draft),
       createdAt: now,
       updatedAt: now,
       status: "ready",
       model: { id: model.id, fingerprint: model.fingerprint },
-      token: draftToken(context),
-      category: draft.category.trim(),
+      subjects: [
+        {
+          token: draftToken(context),
+          category: draft.category.trim(),
+          photos: draft.photos.length,
+          regularisation: recordOf(regularisation),
+        },
+      ],
       settings: draftSettings(context),
-      regularisation: recordOf(regularisation),
-      photos: draft.photos.length,
       previews: { prompts: every === 0 ? [] : [...draftPrompts(context)], every, seed },
       step: 0,
       error: null,
@@ -216,7 +224,7 @@ export function newRun(context: DraftContext, id: string, now: number): NewRun {
   };
 }
 
-function recordOf(choice: RegularisationChoice): RunRecord["regularisation"] {
+function recordOf(choice: RegularisationChoice): RunRecord["subjects"][number]["regularisation"] {
   switch (choice.kind) {
     case "none":
     case "generate":

@@ -7,9 +7,8 @@ import { Link, useLocation } from "wouter";
 import { defaultSettings } from "../../core/train/settings.ts";
 import type { ModelInfo } from "../../rpc/contracts.ts";
 import { useConcepts } from "../../state/concepts.ts";
-import { useModel, useTraining } from "../../state/engine-context.ts";
-import { useCreateRun, useRuns } from "../../state/runs.ts";
-import { askForPersistence } from "../../state/persistence.ts";
+import { useModel } from "../../state/engine-context.ts";
+import { useRuns } from "../../state/runs.ts";
 import { ErrorAlert } from "../../ui/error-alert.tsx";
 import { PhotoPicker } from "../photos/photo-picker.tsx";
 import { SampleConcepts } from "../photos/sample-concepts.tsx";
@@ -27,6 +26,7 @@ import { useDraft } from "./draft-store.ts";
 import { EstimateBox } from "./estimate-box.tsx";
 import { freeToken } from "./free-token.ts";
 import { SimpleSettings } from "./simple-settings.tsx";
+import { useStartRun } from "./use-start-run.ts";
 import classes from "./new-concept.module.css";
 
 interface NewConceptPageProps {
@@ -148,41 +148,25 @@ interface TrainButtonProps {
 }
 
 function TrainButton({ problem, make }: TrainButtonProps) {
-  const [, navigate] = useLocation();
   const clear = useDraft((state) => state.clear);
-  const train = useTraining((state) => state.train);
-  const busy = useTraining((state) => state.activeRunId !== null);
-  const create = useCreateRun();
-  const sentence = busy ? "Another run is training; pause it or wait for it." : problem;
+  const { start, pending, error, problem: hindrance } = useStartRun();
+  const sentence = hindrance ?? problem;
   return (
     <Stack gap={6}>
       <Button
         size="md"
         leftSection={<Brain size={18} aria-hidden />}
         disabled={sentence !== null}
-        loading={create.isPending}
+        loading={pending}
         aria-describedby="train-problem"
-        onClick={() => {
-          const run = make(crypto.randomUUID());
-          // While the click still counts as one: some browsers ask the person.
-          void askForPersistence();
-          create.mutate(run, {
-            onSuccess: () => {
-              void train(run.record);
-              clear();
-              navigate(`/runs/${run.record.id}`);
-            },
-          });
-        }}
+        onClick={() => start(make(crypto.randomUUID()), clear)}
       >
         Train
       </Button>
       <Text size="sm" c="dimmed" id="train-problem">
         {sentence}
       </Text>
-      {create.error === null ? null : (
-        <ErrorAlert title="The run could not be stored" error={create.error} />
-      )}
+      {error === null ? null : <ErrorAlert title="The run could not be stored" error={error} />}
     </Stack>
   );
 }
@@ -202,8 +186,9 @@ function useUsedWords(): {
     for (const { tokens, name } of stored?.concepts ?? []) {
       for (const { token } of tokens) claim(token, name);
     }
-    for (const { token, name, status } of trained?.runs ?? []) {
-      if (status !== "finished") claim(token, name);
+    for (const { subjects, name, status } of trained?.runs ?? []) {
+      if (status === "finished") continue;
+      for (const { token } of subjects) claim(token, name);
     }
     return { free: freeToken(owners.keys()), owners };
   }, [stored, trained]);

@@ -11,6 +11,7 @@ import classes from "./open-runs.module.css";
 import { canResume, conditionSentence, runCondition } from "./run-condition.ts";
 import { DeleteRunDialog } from "./run-dialogs.tsx";
 import { ConditionBadge } from "./run-status.tsx";
+import { runWords } from "./run-words.ts";
 import { useRunActions } from "./use-run-actions.ts";
 
 interface OpenRunsProps {
@@ -53,7 +54,7 @@ function OpenRun({ run }: { readonly run: RunRecord }) {
           <Text fw={600} className={classes.name}>
             {run.name}{" "}
             <Text span c="dimmed" size="sm">
-              {run.token} {run.category}
+              {runWords(run)}
             </Text>
           </Text>
           <ConditionBadge condition={condition} />

@@ -64,7 +64,10 @@ export function DeleteRunDialog({ opened, run, onClose, onDelete }: DialogProps)
       <Stack gap="md">
         <Text size="sm">
           Its photos, previews, curves and checkpoint are removed from this browser. This cannot be
-          undone.{run.conceptId === null ? "" : " The concept that came of it stays."}
+          undone.
+          {run.conceptId === null
+            ? ""
+            : " The concept that came of it stays; to train it together with others, its photos then have to be added again."}
         </Text>
         <Group gap="xs">
           <Button color="red" onClick={onDelete}>

@@ -3,7 +3,9 @@ import type { RunRecord } from "../../state/runs.ts";
 import { FactList, type Fact } from "../../ui/fact-list.tsx";
 import { TRAIN_MODE_LABELS } from "./train-mode-labels.ts";
 
-function regularisation({ regularisation: chosen }: RunRecord): string {
+type Subject = RunRecord["subjects"][number];
+
+function regularisation({ regularisation: chosen }: Subject): string {
   switch (chosen.kind) {
     case "none":
       return "None";
@@ -12,6 +14,18 @@ function regularisation({ regularisation: chosen }: RunRecord): string {
     case "given":
       return `${chosen.count} from ${chosen.from}`;
   }
+}
+
+/** A fact of each subject; of the only one it needs no word. */
+function eachSubject(
+  { subjects }: RunRecord,
+  name: string,
+  value: (subject: Subject) => string,
+): Fact[] {
+  return subjects.map((subject) => ({
+    name: subjects.length === 1 ? name : `${name} of ${subject.token}`,
+    value: value(subject),
+  }));
 }
 
 function facts(run: RunRecord): Fact[] {
@@ -26,12 +40,17 @@ function facts(run: RunRecord): Fact[] {
       value: batch === microBatch ? batch : `${batch}, in passes of ${microBatch}`,
     },
     { name: "Learning rate", value: settings.learningRate },
-    { name: "Learning rate of the word", value: settings.tokenLearningRate },
+    {
+      name: run.subjects.length === 1 ? "Learning rate of the word" : "Learning rate of the words",
+      value: settings.tokenLearningRate,
+    },
     { name: "Weight decay", value: settings.weightDecay },
     { name: "Gradient norm clipped at", value: maxGradientNorm ?? "Not clipped" },
-    { name: "Regularisation", value: regularisation(run) },
+    ...eachSubject(run, "Regularisation", regularisation),
     { name: "Augmentation", value: settings.augment ? `${views} views of each photo` : "Off" },
-    { name: "Caption", value: settings.template.replace("{}", `${run.token} ${run.category}`) },
+    ...eachSubject(run, "Caption", ({ token, category }) =>
+      settings.template.replace("{}", `${token} ${category}`),
+    ),
     { name: "Seed", value: settings.seed },
     {
       name: "Previews",

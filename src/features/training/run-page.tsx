@@ -9,17 +9,17 @@ import {
   useHeldRuns,
   useRun,
   useRunHistory,
-  useRunPhotos,
   useRunPreviews,
 } from "../../state/runs.ts";
-import { BlobImage } from "../../ui/blob-image.tsx";
 import { ErrorAlert } from "../../ui/error-alert.tsx";
 import { LossChart } from "./loss-chart.tsx";
 import { PreviewGrid } from "./preview-grid.tsx";
 import { runCondition } from "./run-condition.ts";
 import { RunControls } from "./run-controls.tsx";
 import { RunFacts } from "./run-facts.tsx";
+import { RunPhotos } from "./run-photos.tsx";
 import { ConditionBadge, RunStatus } from "./run-status.tsx";
+import { runWords } from "./run-words.ts";
 import classes from "./run-page.module.css";
 
 export function RunPage({ id }: { readonly id: string }) {
@@ -44,14 +44,13 @@ function Run({ run }: { readonly run: RunRecord }) {
   const held = useHeldRuns(run.status === "running" && activeRunId !== run.id);
   const condition = runCondition(run, activeRunId, held);
   const { data: previews = [], error: previewsError } = useRunPreviews(run.id);
-  const { data: photos = [] } = useRunPhotos(run.id);
   return (
     <>
       <Group justify="space-between" wrap="nowrap" align="flex-start">
         <div className={classes.heading}>
           <Title order={2}>{run.name}</Title>
           <Text c="dimmed" size="sm">
-            {run.token} {run.category}
+            {runWords(run)}
           </Text>
         </div>
         <ConditionBadge condition={condition} />
@@ -82,13 +81,7 @@ function Run({ run }: { readonly run: RunRecord }) {
           <RunFacts run={run} />
         </Card>
         <Card title="Photos">
-          <ul className={classes.photos} aria-label="Photos">
-            {photos.map(({ name, png }, index) => (
-              <li key={`${index} ${name}`}>
-                <BlobImage blob={png} alt={name} title={name} className={classes.photo} />
-              </li>
-            ))}
-          </ul>
+          <RunPhotos run={run} />
         </Card>
       </SimpleGrid>
     </>
