@@ -17,7 +17,7 @@ import { runTraining } from "../src/engine/train/run.ts";
 import type { PromptSet } from "./five-way-report.ts";
 import { type Lab, paint, samplePhotos, sampleRegularisation, TOKENS } from "./lab.ts";
 
-const SAMPLING = { sampler: "dpmsolver++", steps: 10, guidance: 4.5 } as const;
+const SAMPLING = { sampler: "dpmpp-2m", steps: 10, guidance: 4.5 } as const;
 /** Pictures a scene, each from noise of its own. */
 export const COUNT = 2;
 /** Steps of a concept alone; together they take the sum. */

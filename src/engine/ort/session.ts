@@ -18,6 +18,8 @@ export interface SessionOptions {
   readonly optimisation?: "disabled" | "basic" | "extended" | "all";
   /** Write onnxruntime's profile of every run (for the profile command). */
   readonly profile?: boolean;
+  /** Lets nodes without a GPU kernel run on the CPU, for graphs that are run a few times; without meaning on wasm. */
+  readonly hostNodes?: boolean;
   /** Outputs that `runOnDevice` leaves on the GPU; without meaning on wasm. */
   readonly onDevice?: readonly string[];
 }
@@ -52,7 +54,7 @@ export class Session {
     const session = await runtime.serial.run(async () => {
       try {
         return await runtime.ort.InferenceSession.create(bytes, {
-          ...providerOptions(runtime, options.onDevice ?? []),
+          ...providerOptions(runtime, options),
           graphOptimizationLevel: options.optimisation ?? "all",
           enableProfiling: options.profile ?? false,
           logSeverityLevel: 3,
@@ -176,7 +178,7 @@ async function hostTensor(name: string, output: OrtTensor): Promise<HostTensor> 
 
 function providerOptions(
   { backend, device }: Runtime,
-  onDevice: readonly string[],
+  { onDevice = [], hostNodes = false }: SessionOptions,
 ): InferenceSession.SessionOptions {
   if (backend === "wasm" || device === null) return { executionProviders: ["wasm"] };
   return {
@@ -190,7 +192,7 @@ function providerOptions(
     ],
     preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, "gpu-buffer"])),
     // A node left to the CPU would copy its tensors over the bus every run; better to be told.
-    extra: { session: { disable_cpu_ep_fallback: "1" } },
+    extra: { session: { disable_cpu_ep_fallback: hostNodes ? "0" : "1" } },
   };
 }
 
