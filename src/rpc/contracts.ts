@@ -218,8 +218,11 @@ export interface ExportJob extends ConceptJob {
 }
 
 export interface ExportedFile {
+  /** "delta.bin", or "diffusers.zip" of several. */
   readonly name: string;
   readonly file: Blob;
+  /** The files in it, or its own name. */
+  readonly contents: readonly string[];
 }
 
 /** What a file of another tool holds. */
@@ -289,8 +292,8 @@ export interface EngineApi {
   ): Promise<CompressionChoice[]>;
   /** Stores a smaller concept beside a stored one; gives its id. */
   compress(job: CompressJob, onProgress: (done: number) => void): Promise<string>;
-  /** A stored concept of the open model as files that other tools load. */
-  exportConcept(job: ExportJob, onProgress: (done: number) => void): Promise<ExportedFile[]>;
+  /** A stored concept of the open model as other tools load it; several files come as one zip archive. */
+  exportConcept(job: ExportJob, onProgress: (done: number) => void): Promise<ExportedFile>;
   /** Looks into a concept file, or a file of another tool, and stores nothing. */
   inspectFile(file: File): Promise<InspectedFile>;
   /** Rejects with why files of other tools cannot be a concept of the open model. */

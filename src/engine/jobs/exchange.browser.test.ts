@@ -9,9 +9,9 @@ import { relativeL2 } from "../../../tests/support/compare.ts";
 import { compressedTo } from "../../core/concept/compress-concept.ts";
 import { encodeConcept } from "../../core/concept/concept-file.ts";
 import { withThumbnails } from "../../core/concept/concept-thumbnails.ts";
+import { readStoredZip } from "../../core/exchange/zip-read.ts";
 import { encodePng } from "../../core/image/png.ts";
-import type { ConceptRecord } from "../../storage/concepts.ts";
-import { concepts } from "../../storage/concepts.ts";
+import { type ConceptRecord, concepts } from "../../storage/concepts.ts";
 import { conceptLayout } from "../model/concept-layout.ts";
 import { readModel } from "../model/read-model.ts";
 import { browserRuntime } from "../ort/runtime-browser.ts";
@@ -59,8 +59,11 @@ async function exported(
   strength = 1,
 ): Promise<File[]> {
   const job = { job: "1", conceptId: bear.id, to, keep: 1, strength };
-  const files = await exportStored(open, job, going());
-  return files.map(({ name, file }) => new File([file], name));
+  const { name, file, contents } = await exportStored(open, job, going());
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const files = name.endsWith(".zip") ? readStoredZip(bytes) : new Map([[name, bytes]]);
+  expect([...files.keys()]).toEqual(contents);
+  return [...files].map(([own, content]) => new File([content.slice()], own));
 }
 
 it("knows size and error of every share before anything is made, and makes a second concept", async () => {
