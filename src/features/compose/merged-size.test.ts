@@ -51,6 +51,5 @@ it.each([
     { kvParameters: textWidth * columns, crossAttentionBlocks: NAMES.length, textWidth },
     [{ tokens: words.slice(0, 1) }, { tokens: words.slice(1) }],
   );
-  console.log(said - byteLength, said);
   expect(Math.abs(said - byteLength) / byteLength).toBeLessThan(0.01);
 });

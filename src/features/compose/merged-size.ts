@@ -3,7 +3,7 @@ import type { ModelInfo } from "../../rpc/contracts.ts";
 import type { ConceptRecord } from "../../state/concepts.ts";
 
 /** Of the file's header: what a tensor takes with its name, shape and place, and the rest. */
-const HEADER = { tensor: 145, rest: 900 } as const;
+const HEADER = { tensor: 130, rest: 420 } as const;
 
 /**
  * Bytes: a merge changes every key and value of the model, kept in float16, and has two float32 rows [E] for each word.

@@ -36,11 +36,19 @@ export function ForeignCard({ foreign, onDone }: ForeignCardProps) {
           {title}
         </Text>
         <FactList facts={foreignFacts(parts)} loading={false} />
-        {foreignRemarks(parts, stored?.concepts ?? [], model).map((remark) => (
+        {foreignRemarks(parts, stored?.concepts ?? []).map((remark) => (
           <Text key={remark} size="sm" className={classes.words}>
             {remark}
           </Text>
         ))}
+        {model === null ? (
+          <Text size="sm">
+            Open the model that it was made for on the page Models: it becomes a difference to that.
+          </Text>
+        ) : null}
+        {model !== null && check.isSuccess ? (
+          <Text size="sm">It becomes a concept of {model.name}, the model that is open.</Text>
+        ) : null}
         {check.error === null ? null : (
           <ErrorAlert title="It does not fit the open model" error={check.error} />
         )}
@@ -49,6 +57,7 @@ export function ForeignCard({ foreign, onDone }: ForeignCardProps) {
             <TextInput
               key={token}
               label={`What kind of thing is ${token}?`}
+              withAsterisk
               placeholder="bear"
               maxLength={100}
               value={categories[token] ?? ""}

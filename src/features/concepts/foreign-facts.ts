@@ -1,5 +1,5 @@
 /** @file What the card of another tool's files says: what they are, what they change, and what is missing. */
-import type { ForeignContent, ModelInfo } from "../../rpc/contracts.ts";
+import type { ForeignContent } from "../../rpc/contracts.ts";
 import type { ConceptRecord } from "../../state/concepts.ts";
 import type { ForeignPart } from "../../state/foreign-files.ts";
 import type { Fact } from "../../ui/fact-list.tsx";
@@ -45,15 +45,13 @@ export function foreignFacts(parts: readonly ForeignPart[]): (Fact & { readonly 
   ];
 }
 
-/** Sentences on what is missing, and on how it fits what is here already. */
+/** Sentences on what is missing, and on words that are here already. */
 export function foreignRemarks(
   parts: readonly ForeignPart[],
   stored: readonly Pick<ConceptRecord, "name" | "tokens">[],
-  model: Pick<ModelInfo, "name" | "textWidth"> | null,
 ): string[] {
   const tokens = foreignTokens(parts);
   const weights = parts.some(({ content }) => content.layers > 0);
-  const width = parts.map(({ content }) => content.textWidth).find((one) => one !== null);
   return [
     ...(weights && tokens.length === 0
       ? [
@@ -64,24 +62,6 @@ export function foreignRemarks(
       ? []
       : ["It has words alone. Where weights came with it, leave it and drop all of them at once."]),
     ...wordRemarks(tokens, stored),
-    ...fitRemarks(width ?? null, model),
-  ];
-}
-
-function fitRemarks(
-  width: number | null,
-  model: Pick<ModelInfo, "name" | "textWidth"> | null,
-): string[] {
-  if (model === null) {
-    return [
-      "Open the model that it was made for on the page Models: it becomes a difference to that.",
-    ];
-  }
-  if (width === null || width === model.textWidth) {
-    return [`It becomes a concept of ${model.name}, the model that is open.`];
-  }
-  return [
-    `It was made for a model of text width ${width}, and ${model.name} has ${model.textWidth}. Open the model that it was made for on the page Models.`,
   ];
 }
 

@@ -124,12 +124,11 @@ describe("the card of a foreign file", () => {
     ]);
     expect((await factsOf("kohya-lora.safetensors"))[2]).toMatch(/as factors$/);
     const [weights, word] = [await partsOf("diffusers.bin"), await partsOf("new1.bin")];
-    expect(foreignRemarks(weights, [], null)).toEqual([
-      expect.stringMatching(/no word of its own/),
-      expect.stringMatching(/Open the model/),
+    expect(foreignRemarks(weights, [])).toEqual([expect.stringMatching(/no word of its own/)]);
+    const stored = [{ name: "Ted", tokens: [{ token: "<NEW1>", category: "cat" }] }];
+    expect(foreignRemarks(word, stored)).toEqual([
+      expect.stringMatching(/words alone/),
+      expect.stringMatching(/“Ted” has the word <new1>/),
     ]);
-    expect(foreignRemarks(word, [], { name: "Tiny", textWidth: 4 })[0]).toMatch(/words alone/);
-    const wrong = foreignRemarks(word, [], { name: "Large", textWidth: 768 });
-    expect(wrong.at(-1)).toMatch(/text width 4.*Large has 768/);
   });
 });
