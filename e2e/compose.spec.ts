@@ -147,6 +147,8 @@ test("two concepts are compared, merged, painted with, and brought elsewhere", a
     await page.goto("/#/concepts");
     await page.locator("input[aria-label='Concept files']").setInputFiles(file);
     const card = page.getByRole("article", { name: file.name });
+    // The engine looks inside, and may be opening the model.
+    await expect(card).toBeVisible(SLOW);
     for (const fact of ["<new1>", "cat", "<new2>", "dog", "nano"]) {
       await expect(card).toContainText(fact);
     }

@@ -68,6 +68,8 @@ interface ShareFormProps extends Omit<CompressDialogProps, "opened"> {
 function ShareForm({ concept, choices, onClose }: ShareFormProps) {
   const [percent, setPercent] = useState(60);
   const [given, setName] = useState<string | null>(null);
+  /** The share that was saved last. */
+  const [saved, setSaved] = useState<number | null>(null);
   const compress = useCompress();
   const choice = choices.find(({ keep }) => Math.round(100 * keep) === percent);
   const name = given ?? `${concept.name} (${percent} %)`.slice(-100);
@@ -77,7 +79,9 @@ function ShareForm({ concept, choices, onClose }: ShareFormProps) {
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        compress.start({ conceptId: concept.id, keep: choice.keep, name: name.trim() });
+        compress.start({ conceptId: concept.id, keep: choice.keep, name: name.trim() }, () =>
+          setSaved(percent),
+        );
       }}
     >
       <Stack>
@@ -114,7 +118,7 @@ function ShareForm({ concept, choices, onClose }: ShareFormProps) {
           <ErrorAlert title="It was not made smaller" error={compress.error} />
         )}
         <div role="status">
-          {compress.result === null ? null : (
+          {saved !== percent ? null : (
             <Alert variant="light" title="Kept beside it">
               The smaller one is on the page Concepts, and “{concept.name}” is as it was.
             </Alert>
@@ -124,12 +128,12 @@ function ShareForm({ concept, choices, onClose }: ShareFormProps) {
           <Button
             type="submit"
             loading={compress.pending}
-            disabled={!smaller || name.trim() === "" || compress.result !== null}
+            disabled={!smaller || name.trim() === "" || saved === percent}
           >
             Save as a new concept
           </Button>
           <Button variant="default" onClick={onClose}>
-            {compress.result === null ? "Leave it" : "Done"}
+            {saved === null ? "Leave it" : "Done"}
           </Button>
         </Group>
       </Stack>
