@@ -19,12 +19,12 @@ export function OtherModelNote({ concept, model }: OtherModelNoteProps) {
   return (
     <Text size="sm">
       “{concept.name}” is a difference to the model {concept.baseModel.id}, and{" "}
-      {model === null ? "no model" : `${model.name} in its place`} is open. Open{" "}
-      {concept.baseModel.id} on the page{" "}
+      {model === null ? "no model is open" : `${model.name} is open in its place`}. Open{" "}
+      {concept.baseModel.id} first, on the page{" "}
       <Anchor component={Link} href="/models" inherit underline="always">
         Models
-      </Anchor>{" "}
-      first.
+      </Anchor>
+      .
     </Text>
   );
 }
