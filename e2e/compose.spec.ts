@@ -1,4 +1,4 @@
-/** @file Two concepts that were trained apart: composed, merged, painted with both words, and taken elsewhere as one file. */
+/** @file Two concepts that were trained apart: composed, merged, made smaller, painted with, and taken elsewhere. */
 import { expect, test, type Page } from "@playwright/test";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
@@ -93,6 +93,17 @@ test("two concepts are compared, merged, painted with, and brought elsewhere", a
     await expect(page.getByText(/Captions that name neither thing change by [\d.]+ %/)).toBeVisible(
       SLOW,
     );
+    await expect(page.getByText(/Its file will be about [\d.]+ kB/)).toBeVisible();
+    await page.getByRole("button", { name: "Make it smaller" }).click();
+    const dialog = page.getByRole("dialog", { name: /My cat and My dog/ });
+    await expect(dialog.getByText(/^[\d.]+ kB of [\d.]+ kB \(\d+ %\)$/)).toBeVisible();
+    const slider = dialog.getByRole("slider", { name: "Share of the singular values" });
+    await slider.press("Home");
+    await expect(dialog.getByText(/^Share of .*: 10 %$/)).toBeVisible();
+    await expectAccessible(page);
+    await dialog.getByRole("button", { name: "Save as a new concept" }).click();
+    await expect(dialog.getByText("Kept beside it")).toBeVisible();
+    await dialog.getByRole("button", { name: "Done" }).click();
     await page.getByRole("button", { name: "Generate with it" }).click();
     await page
       .getByRole("textbox", { name: "Prompt", exact: true })
@@ -109,7 +120,7 @@ test("two concepts are compared, merged, painted with, and brought elsewhere", a
 
   await test.step("what was merged has no photos to train on; they can be added where that is said", async () => {
     await pages(page).getByRole("link", { name: "Compose" }).click();
-    await page.getByRole("checkbox", { name: "My cat and My dog" }).check();
+    await page.getByRole("checkbox", { name: "My cat and My dog", exact: true }).check();
     const card = page.getByRole("region", { name: "Trained together" });
     await expect(card).toContainText("“My cat and My dog” was merged from others");
     await expect(card).toContainText("There are no photos for <new3> cat");
@@ -122,9 +133,53 @@ test("two concepts are compared, merged, painted with, and brought elsewhere", a
     await expect(card).toContainText("There are no photos for <new4> dog");
   });
 
+  await test.step("a picture of both brings Compose back to how it was painted", async () => {
+    await pages(page).getByRole("link", { name: "Compose" }).click();
+    await page.getByRole("checkbox", { name: "My cat", exact: true }).uncheck();
+    await page.getByRole("checkbox", { name: "My dog", exact: true }).uncheck();
+    await pages(page).getByRole("link", { name: "Generate" }).click();
+    await page
+      .getByRole("button", { name: /^Open: photo of a <new1> cat and a <new2> dog/ })
+      .nth(2)
+      .click();
+    await expect(page.getByRole("dialog")).toContainText("by regions");
+    await page.getByRole("button", { name: "Reuse settings" }).click();
+    await expect(page.getByRole("status").filter({ hasText: "has the settings" })).toBeVisible();
+    await expect(page.getByRole("radio", { name: /By regions/ })).toBeChecked();
+    await expect(page.getByRole("img", { name: /My cat 50 %, My dog 50 %/ })).toBeVisible();
+    // The very pictures that are there already.
+    await expect(page.getByRole("button", { name: "Paint what is missing" })).toBeDisabled();
+  });
+
+  await test.step("one of them goes to other tools, and comes back as what it was", async () => {
+    await pages(page).getByRole("link", { name: "Concepts" }).click();
+    await expect(page.getByText(/compressed to 10 %/)).toBeVisible();
+    await page.getByRole("button", { name: "More for My cat", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Export for other tools" }).click();
+    const dialog = page.getByRole("dialog", { name: /for other tools/ });
+    await dialog.getByRole("radio", { name: /delta\.bin/ }).check();
+    await expectAccessible(page);
+    const waiting = page.waitForEvent("download");
+    await dialog.getByRole("button", { name: "Download" }).click();
+    const buffer = await readFile(await (await waiting).path());
+    await dialog.getByRole("button", { name: "Done" }).click();
+    // Its name says nothing: the bytes do.
+    const file = { name: "from elsewhere", mimeType: "application/octet-stream", buffer };
+    await page.locator("input[aria-label='Concept files']").setInputFiles(file);
+    const card = page.getByRole("article", { name: file.name });
+    for (const fact of ["delta file of the original code", "<new1>", "whole weights"]) {
+      await expect(card).toContainText(fact, { ignoreCase: true });
+    }
+    await expect(card.getByRole("button", { name: "Import", exact: true })).toBeDisabled();
+    await card.getByLabel("What kind of thing is <new1>?").fill("cat");
+    await expectAccessible(page);
+    await card.getByRole("button", { name: "Import", exact: true }).click();
+    await expect(page.getByRole("button", { name: "More for from elsewhere" })).toBeVisible();
+  });
+
   await test.step("its file brings it to another browser", async () => {
     await pages(page).getByRole("link", { name: "Concepts" }).click();
-    await page.getByRole("button", { name: "More for My cat and My dog" }).click();
+    await page.getByRole("button", { name: "More for My cat and My dog", exact: true }).click();
     const waiting = page.waitForEvent("download");
     await page.getByRole("menuitem", { name: "Export", exact: true }).click();
     const download = await waiting;
@@ -140,6 +195,8 @@ test("two concepts are compared, merged, painted with, and brought elsewhere", a
     await page.goto("/#/concepts");
     await page.locator("input[aria-label='Concept files']").setInputFiles(file);
     const card = page.getByRole("article", { name: file.name });
+    // The engine looks inside, and may be opening the model.
+    await expect(card).toBeVisible(SLOW);
     for (const fact of ["<new1>", "cat", "<new2>", "dog", "nano"]) {
       await expect(card).toContainText(fact);
     }

@@ -140,6 +140,8 @@ test("photos become a concept through a reload, and a file brings it back elsewh
       .locator("input[aria-label='Concept files']")
       .setInputFiles({ ...file, mimeType: "application/octet-stream" });
     const card = page.getByRole("article", { name: file.name });
+    // The engine looks inside, and may be opening the model.
+    await expect(card).toBeVisible(SLOW);
     for (const fact of ["<new1>", "bear", "toybox-256"]) await expect(card).toContainText(fact);
     await expectAccessible(page);
     await card.getByRole("button", { name: "Import", exact: true }).click();

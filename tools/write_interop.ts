@@ -4,9 +4,9 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { convertedFiles } from "../src/cli/convert-files.ts";
 import { decodeConcept } from "../src/core/concept/concept-file.ts";
 import { crossAttentionNames } from "../src/core/concept/layer-names.ts";
+import { exportFiles } from "../src/core/exchange/export-files.ts";
 import { normal } from "../src/core/random/normal.ts";
 import { float32Entry } from "../src/core/tensor/safetensors-values.ts";
 import { writeSafetensors } from "../src/core/tensor/safetensors-write.ts";
@@ -35,7 +35,7 @@ const base = {
 for (const to of ["diffusers", "diffusers-bin", "lora"] as const) {
   const { topology } = model.config;
   mkdirSync(path.join(folder, to), { recursive: true });
-  for (const [name, bytes] of await convertedFiles(to, concept, base, { keep: 1, topology })) {
+  for (const [name, bytes] of await exportFiles(to, concept, base, { keep: 1, topology })) {
     writeFileSync(path.join(folder, to, name), bytes);
   }
 }

@@ -7,13 +7,19 @@ import { StudioError } from "../core/errors.ts";
 import { readExchange } from "../core/exchange/detect.ts";
 import type { ExchangeBase } from "../core/exchange/exchange-base.ts";
 import { conceptFromExchanged } from "../core/exchange/from-exchanged.ts";
-import { packedQueryOut } from "../core/surgery/expose-query-out.ts";
+import {
+  EXPORT_KEEP,
+  EXPORT_TARGETS,
+  exportFiles,
+  type ExportTarget,
+  SINGLE_FILES,
+} from "../core/exchange/export-files.ts";
 import { conceptLayout } from "../engine/model/concept-layout.ts";
+import { changesFaces, exchangeBase, rowOfCategory } from "../engine/model/exchange-base.ts";
 import type { Model } from "../engine/model/read-model.ts";
 import { aboutFile } from "./about-file.ts";
 import { isConceptFile, readConceptFile } from "./concept-option.ts";
 import { checkConceptOut } from "./concept-out.ts";
-import { type ConvertTarget, CONVERT_TARGETS, convertedFiles } from "./convert-files.ts";
 import { checkWritable, writeFileAtomically } from "./files/write-file.ts";
 import { DEFAULT_MODEL, openModelOption } from "./model.ts";
 import {
@@ -26,6 +32,8 @@ import {
 } from "./options.ts";
 import { openOutFolder } from "./paint.ts";
 
+const CONVERT_TARGETS = ["concept", ...EXPORT_TARGETS] as const;
+
 /** @throws StudioError for whatever is wrong with options or files */
 export async function convert(
   files: readonly string[],
@@ -33,7 +41,11 @@ export async function convert(
 ): Promise<void> {
   const out = requiredOption("out", options["out"], "name the file or folder to write");
   const to = choiceOption("to", options["to"], CONVERT_TARGETS, "concept");
-  const keep = numberOption("keep", options["keep"], to === "lora" ? 0.9 : 0.6);
+  const keep = numberOption(
+    "keep",
+    options["keep"],
+    (to === "concept" ? null : EXPORT_KEEP[to]) ?? 0.6,
+  );
   if (!(keep > 0 && keep <= 1)) {
     throw new StudioError("invalid-input", `--keep must be above 0 and at most 1, not ${keep}.`);
   }
@@ -54,7 +66,7 @@ interface WrittenFile {
 }
 
 async function write(
-  to: ConvertTarget,
+  to: "concept" | ExportTarget,
   concept: Concept,
   base: ExchangeBase,
   { out, keep, model }: { readonly out: string; readonly keep: number; readonly model: Model },
@@ -63,9 +75,9 @@ async function write(
   const made =
     to === "concept"
       ? new Map([["", encodeConcept(concept, conceptLayout(model, faces))]])
-      : await convertedFiles(to, concept, base, { keep, topology: model.config.topology });
-  const single = made.get("");
-  if (single !== undefined) {
+      : await exportFiles(to, concept, base, { keep, topology: model.config.topology });
+  const [single] = made.values();
+  if (single !== undefined && (to === "concept" || SINGLE_FILES.has(to))) {
     await checkWritable(out);
     await writeFileAtomically(out, single);
     return [{ file: out, bytes: single.byteLength }];
@@ -109,31 +121,10 @@ async function readAny(
       `Files of other tools do not say what their words are: give --category once for each of ${tokens.join(", ") || "no words"}, not ${categories.length} times.`,
     );
   }
-  const faces = held.some(({ weights }) =>
-    [...weights.keys()].some((name) => name.includes("to_q")),
-  );
-  return conceptFromExchanged(held, await exchangeBase(model, faces), {
+  return conceptFromExchanged(held, await exchangeBase(model, changesFaces(held)), {
     categories: new Map(tokens.map((token, i) => [token, categories[i] ?? ""])),
-    initialRow: (category) => rowOfWord(model, category),
+    initialRow: (category) => rowOfCategory(model, category),
   });
-}
-
-/** The embedding of a category's last token: what its word is reset to. */
-function rowOfWord({ tokenizer, embeddings, config }: Model, category: string): Float32Array {
-  const id = tokenizer.idsOf(category).at(-1) ?? 0;
-  return embeddings.slice(id * config.textWidth, (id + 1) * config.textWidth);
-}
-
-async function exchangeBase(model: Model, faces: boolean): Promise<ExchangeBase> {
-  const { id, fingerprint, kvWeights } = model;
-  const queryOut = faces ? model.unetOf(1, true).queryOut : undefined;
-  return {
-    baseModel: { id, fingerprint },
-    layout: conceptLayout(model, faces),
-    kvWeights,
-    queryOutWeights:
-      queryOut === undefined ? undefined : await packedQueryOut(queryOut, model.reader("unet")),
-  };
 }
 
 async function bytesOf(file: string): Promise<Uint8Array> {

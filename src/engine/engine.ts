@@ -5,8 +5,12 @@ import type { BackendPreference, BackendReport, EngineApi, ModelInfo } from "../
 import { chooseBackend } from "./backend.ts";
 import { adapterFacts, requestAdapter, requestDevice } from "./device.ts";
 import { findModel } from "./find-model.ts";
+import { compressStored, storedChoices } from "./jobs/compress-stored.ts";
 import { estimate } from "./jobs/estimate.ts";
+import { exportStored } from "./jobs/export-stored.ts";
 import { generateImages } from "./jobs/generate-images.ts";
+import { checkForeign, importForeign } from "./jobs/import-foreign.ts";
+import { inspectFile } from "./jobs/inspect-file.ts";
 import { Jobs } from "./jobs/jobs.ts";
 import { OpenModel } from "./jobs/open-model.ts";
 import { mergeStored } from "./jobs/merge-stored.ts";
@@ -105,6 +109,16 @@ export function createEngine(
       jobs.askForCheckpoint(runId);
       return Promise.resolve();
     },
+    // Arithmetic on the CPU waits for no picture or run: it lets them go on between two layers.
+    compressionChoices: (job, onProgress) =>
+      jobs.run(job.job, ({ signal }) => storedChoices(model(), job, { onProgress, signal })),
+    compress: (job, onProgress) =>
+      jobs.run(job.job, ({ signal }) => compressStored(model(), job, { onProgress, signal })),
+    exportConcept: (job, onProgress) =>
+      jobs.run(job.job, ({ signal }) => exportStored(model(), job, { onProgress, signal })),
+    inspectFile: (file) => inspectFile(opened, file),
+    checkForeign: async (files) => checkForeign(model(), files),
+    importForeign: async (request) => importForeign(model(), request),
     estimate: (request) => estimate(model(), request, (task) => calls.run(task)),
     describeCategory(category) {
       const { tokenizer } = model().model;

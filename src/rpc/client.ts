@@ -1,7 +1,7 @@
 /** @file The page's end of the engine: the worker, its calls, and an answer even when the worker dies. */
 import { proxy, releaseProxy, wrap, type Endpoint } from "comlink";
 import type { StudioError } from "../core/errors.ts";
-import type { EngineApi, TrainOutcome } from "./contracts.ts";
+import type { EngineApi, InspectedFile, TrainOutcome } from "./contracts.ts";
 import { installErrorTransfer } from "./transfer.ts";
 import { workerDeath } from "./worker-death.ts";
 
@@ -50,6 +50,13 @@ export function connectEngine(
     stop: (job) => orCrash(remote.stop(job)),
     checkpoint: (runId) => orCrash(remote.checkpoint(runId)),
     merge: (job, onProgress) => orCrash(remote.merge(job, proxy(onProgress))),
+    compressionChoices: (job, onProgress) =>
+      orCrash(remote.compressionChoices(job, proxy(onProgress))),
+    compress: (job, onProgress) => orCrash(remote.compress(job, proxy(onProgress))),
+    exportConcept: (job, onProgress) => orCrash(remote.exportConcept(job, proxy(onProgress))),
+    inspectFile: (file) => orCrash<InspectedFile>(remote.inspectFile(file)),
+    checkForeign: (files) => orCrash(remote.checkForeign(files)),
+    importForeign: (request) => orCrash(remote.importForeign(request)),
     estimate: (request) => orCrash(remote.estimate(request)),
     describeCategory: (category) => orCrash(remote.describeCategory(category)),
     countTokens: (prompt, tokens) => orCrash(remote.countTokens(prompt, tokens)),

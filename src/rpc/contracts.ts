@@ -1,6 +1,10 @@
 /** @file What the page may ask of the engine worker, as types only; both sides are held to them. */
 import type { Weighting } from "../core/compose/weighting.ts";
+import type { CompressionChoice } from "../core/concept/compress-concept.ts";
+import type { ConceptSummary } from "../core/concept/concept-file.ts";
 import type { SamplerName } from "../core/diffusion/sampler.ts";
+import type { ExchangedWeight, ExchangeFormat } from "../core/exchange/exchanged.ts";
+import type { ExportTarget } from "../core/exchange/export-files.ts";
 import type { TrainSettings } from "../core/train/settings.ts";
 
 /** What computes: the GPU through WebGPU, or the CPU through WebAssembly. */
@@ -197,6 +201,64 @@ export interface MergeFacts {
   readonly tokens: readonly (readonly string[])[];
 }
 
+/** Arithmetic on a stored concept. */
+export interface ConceptJob {
+  readonly job: JobId;
+  readonly conceptId: string;
+}
+
+export interface CompressJob extends ConceptJob {
+  /** Share of the singular values' sum that remains at least, from 0 to 1. */
+  readonly keep: number;
+  /** What the new concept is called. */
+  readonly name: string;
+}
+
+export interface ExportJob extends ConceptJob {
+  readonly to: ExportTarget;
+  /** Share of the singular values' sum that formats of factors keep, above 0 to 1. */
+  readonly keep: number;
+  /** Factor on the weight difference. */
+  readonly strength: number;
+}
+
+export interface ExportedFile {
+  /** "delta.bin", or "diffusers.zip" of several. */
+  readonly name: string;
+  readonly file: Blob;
+  /** The files in it, or its own name. */
+  readonly contents: readonly string[];
+}
+
+/** What a file of another tool holds. */
+export interface ForeignContent {
+  readonly format: ExchangeFormat;
+  /** Words that it has rows for. */
+  readonly tokens: readonly string[];
+  /** Matrices and biases that it changes; 0 in a file of words alone. */
+  readonly layers: number;
+  /** How it has them; null where it has none. */
+  readonly kind: ExchangedWeight["kind"] | null;
+  /** Width of the text features that it was made for; null where it does not say. */
+  readonly textWidth: number | null;
+}
+
+export type InspectedFile =
+  | {
+      readonly kind: "concept";
+      readonly summary: ConceptSummary;
+      readonly thumbnails: readonly Blob[];
+    }
+  | { readonly kind: "foreign"; readonly content: ForeignContent };
+
+/** Files of other tools that are one concept together. */
+export interface ForeignImport {
+  readonly files: readonly File[];
+  /** What each of their words names, by word: "bear". */
+  readonly categories: Readonly<Record<string, string>>;
+  readonly name: string;
+}
+
 export interface CategoryHint {
   /** Tokens that the text encoder reads the word as. */
   readonly tokens: number;
@@ -228,6 +290,21 @@ export interface EngineApi {
     job: MergeJob,
     onProgress: (progress: MergeProgress) => void,
   ): Promise<{ readonly conceptId: string; readonly facts: MergeFacts }>;
+  /** What each share of a stored concept's singular values would weigh and leave out, in ascending order. */
+  compressionChoices(
+    job: ConceptJob,
+    onProgress: (done: number) => void,
+  ): Promise<CompressionChoice[]>;
+  /** Stores a smaller concept beside a stored one; gives its id. */
+  compress(job: CompressJob, onProgress: (done: number) => void): Promise<string>;
+  /** A stored concept of the open model as other tools load it; several files come as one zip archive. */
+  exportConcept(job: ExportJob, onProgress: (done: number) => void): Promise<ExportedFile>;
+  /** Looks into a concept file, or a file of another tool, and stores nothing. */
+  inspectFile(file: File): Promise<InspectedFile>;
+  /** Rejects with why files of other tools cannot be a concept of the open model. */
+  checkForeign(files: readonly File[]): Promise<void>;
+  /** Stores files of other tools as a concept of the open model; gives its id. */
+  importForeign(request: ForeignImport): Promise<string>;
   describeCategory(category: string): Promise<CategoryHint>;
   /** Tokens of a prompt that are read, and the end that does not fit. */
   countTokens(

@@ -1,12 +1,16 @@
 /** @file Concept files that come in and go out: what is inside before anything is stored, and the file to save. */
 import { useMutation, type UseMutationResult, useQueryClient } from "@tanstack/react-query";
-import { type ConceptSummary, describeConcept } from "../core/concept/concept-file.ts";
-import { readThumbnails, withThumbnails } from "../core/concept/concept-thumbnails.ts";
-import { StudioError } from "../core/errors.ts";
+import type { ConceptSummary } from "../core/concept/concept-file.ts";
+import { withThumbnails } from "../core/concept/concept-thumbnails.ts";
+import type { EngineApi, ExportJob, ExportedFile } from "../rpc/contracts.ts";
+import { type ConceptJob, useConceptJob } from "./concept-job.ts";
 import { conceptsChanged, type ConceptRecord } from "./concepts.ts";
 import { useEngine } from "./engine-context.ts";
+import { type ForeignPart, groupParts } from "./foreign-files.ts";
 
 export interface InspectedConcept {
+  readonly kind: "concept";
+  readonly key: string;
   readonly file: File;
   /** Out of the file's name. */
   readonly name: string;
@@ -14,24 +18,49 @@ export interface InspectedConcept {
   readonly thumbnails: readonly Blob[];
 }
 
-/** @throws StudioError that names the file and says what is wrong with it */
-export async function inspectConceptFile(file: File): Promise<InspectedConcept> {
-  try {
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    const summary = describeConcept(bytes);
-    const thumbnails = readThumbnails(bytes).map((png) => new Blob([png], { type: "image/png" }));
-    return { file, name: nameOf(file.name), summary, thumbnails };
-  } catch (cause) {
-    const [code, reason] =
-      cause instanceof StudioError
-        ? [cause.code, cause.message]
-        : (["invalid-input", "It cannot be read; it may have been moved or deleted."] as const);
-    throw new StudioError(code, `“${file.name}”: ${reason}`, { cause });
+/** Files of another tool that are one concept together. */
+export interface InspectedForeign {
+  readonly kind: "foreign";
+  readonly key: string;
+  readonly parts: readonly ForeignPart[];
+  readonly name: string;
+}
+
+export interface Inspection {
+  readonly found: readonly (InspectedConcept | InspectedForeign)[];
+  /** Errors that name a file and say what is wrong with it. */
+  readonly refused: readonly { readonly key: string; readonly error: unknown }[];
+}
+
+/** Looks into files that were brought at once; in the engine, so that the page stays free whatever they are. */
+export async function inspectFiles(
+  engine: Pick<EngineApi, "inspectFile">,
+  files: readonly File[],
+): Promise<Inspection> {
+  const concepts: InspectedConcept[] = [];
+  const parts: ForeignPart[] = [];
+  const refused: { key: string; error: unknown }[] = [];
+  for (const file of files) {
+    const key = crypto.randomUUID();
+    try {
+      const inside = await engine.inspectFile(file);
+      if (inside.kind === "foreign") parts.push({ file, content: inside.content });
+      else concepts.push({ key, file, name: nameOf(file.name), ...inside });
+    } catch (error) {
+      refused.push({ key, error });
+    }
   }
+  const foreign = groupParts(parts).map((group): InspectedForeign => ({
+    kind: "foreign",
+    key: crypto.randomUUID(),
+    parts: group,
+    name: nameOf(group[0]?.file.name ?? ""),
+  }));
+  return { found: [...concepts, ...foreign], refused };
 }
 
 function nameOf(fileName: string): string {
-  const name = fileName.replace(/(\.concept)?\.safetensors$/iu, "").trim();
+  const name = fileName.replace(/(\.concept)?\.(?:safetensors|bin|pt|pth|ckpt)$/iu, "").trim();
   return name === "" ? "Concept" : name.slice(0, 100);
 }
 
@@ -65,8 +94,15 @@ export async function exportConcept(
   };
 }
 
+/** Writes a concept as other tools load it. */
+export function useExport(): ConceptJob<Omit<ExportJob, "job">, ExportedFile> {
+  return useConceptJob((engine, request, job, onProgress) =>
+    engine.exportConcept({ ...request, job }, onProgress),
+  );
+}
+
 /** A name without what file systems refuse. */
-function fileStem(name: string): string {
+export function fileStem(name: string): string {
   const stem = name
     .normalize("NFC")
     .replace(/[\p{Cc}<>:"/\\|?*]+/gu, " ")

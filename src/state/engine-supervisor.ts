@@ -57,6 +57,13 @@ export function superviseEngine(start: () => EngineClient, ready: Promise<void>)
     stop: (job) => now((engine) => engine.stop(job)),
     checkpoint: (runId) => now((engine) => engine.checkpoint(runId)),
     merge: (job, onProgress) => now((engine) => engine.merge(job, onProgress)),
+    compressionChoices: (job, onProgress) =>
+      now((engine) => engine.compressionChoices(job, onProgress)),
+    compress: (job, onProgress) => now((engine) => engine.compress(job, onProgress)),
+    exportConcept: (job, onProgress) => now((engine) => engine.exportConcept(job, onProgress)),
+    inspectFile: (file) => now((engine) => engine.inspectFile(file)),
+    checkForeign: (files) => now((engine) => engine.checkForeign(files)),
+    importForeign: (request) => now((engine) => engine.importForeign(request)),
     estimate: (request) => now((engine) => engine.estimate(request)),
     describeCategory: (category) => now((engine) => engine.describeCategory(category)),
     countTokens: (prompt, tokens) => now((engine) => engine.countTokens(prompt, tokens)),

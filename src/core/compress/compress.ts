@@ -11,10 +11,10 @@
 import { type CancelSignal, throwIfAborted } from "../cancel.ts";
 import { StudioError } from "../errors.ts";
 import { rowOf } from "../linalg/vector.ts";
-import { singularValues } from "./svd.ts";
+import { singularValues, type SingularValues } from "./svd.ts";
 
 /** The paper's share: a fifth of the size with no change in its scores. */
-const KEEP = 0.6;
+export const KEEP = 0.6;
 
 /** A weight difference as PyTorch keeps it. */
 export interface WeightDifference {
@@ -123,30 +123,44 @@ export function rankToKeep(values: Float64Array, keep: number): number {
   return rank;
 }
 
-function compressLayer(
-  { name, dims, values }: WeightDifference,
-  keep: number,
-): { layer: ThinFactors; energy: number } {
-  const [channels, width] = dims;
+/** @throws StudioError "invalid-input" where a number is not finite */
+export function singularValuesOf({ name, dims, values }: WeightDifference): SingularValues {
   if (!values.every(Number.isFinite)) {
     throw new StudioError(
       "invalid-input",
       `The difference "${name}" holds numbers that are not finite; train the concept again, with a lower learning rate.`,
     );
   }
-  const singular = singularValues(values, channels, width);
+  return singularValues(values, ...dims);
+}
+
+/**
+ * Σσ² of a layer's singular values, and the error of its first `rank`: what is lost are the values that were left out
+ * (Eckart and Young).
+ */
+export function lossOf(
+  values: Float64Array,
+  rank: number,
+): { readonly energy: number; readonly error: number } {
+  const energy = sumOfSquares(values);
+  const lost = sumOfSquares(values.subarray(rank));
+  return { energy, error: energy === 0 ? 0 : Math.sqrt(lost / energy) };
+}
+
+function compressLayer(
+  difference: WeightDifference,
+  keep: number,
+): { layer: ThinFactors; energy: number } {
+  const { name, dims } = difference;
+  const [channels] = dims;
+  const singular = singularValuesOf(difference);
   const rank = rankToKeep(singular.values, keep);
   const { scaledLeft, right } = singular.vectors(rank);
   const up = new Float32Array(channels * rank);
   for (let i = 0; i < rank; i++) {
     rowOf(scaledLeft, channels, i).forEach((x, c) => (up[c * rank + i] = x));
   }
-  // Eckart and Young: what is lost are the singular values that were left out.
-  const [energy, lost] = [
-    sumOfSquares(singular.values),
-    sumOfSquares(singular.values.subarray(rank)),
-  ];
-  const error = energy === 0 ? 0 : Math.sqrt(lost / energy);
+  const { energy, error } = lossOf(singular.values, rank);
   return { layer: { name, dims, rank, up, down: Float32Array.from(right), error }, energy };
 }
 

@@ -8,7 +8,7 @@ import { readSafetensors, type SafetensorsEntry } from "../tensor/safetensors.ts
 import { float16Entry, float32Entry } from "../tensor/safetensors-values.ts";
 import { writeSafetensors } from "../tensor/safetensors-write.ts";
 import { decodeConcept, describeConcept, encodeConcept } from "./concept-file.ts";
-import { compressConcept } from "./compress-concept.ts";
+import { compressConcept, compressedTo, compressionChoices } from "./compress-concept.ts";
 import { BASE, CONCEPT, LAYOUT } from "./concept.test-support.ts";
 import { type Concept, resetConcept, type TrainMode } from "./concept.ts";
 
@@ -126,6 +126,37 @@ describe("version 2", () => {
     expect(distances[0]).toBeGreaterThan(distances[1]!);
     expect(distances[1]).toBeGreaterThan(distances[2]!);
     expect(distances[2]).toBeLessThan(2 ** -9);
+  });
+
+  it("is known in size, error and ranks beforehand, for every share at once", async () => {
+    const seen: number[] = [];
+    const keeps = [0.1, 0.35, 0.6, 1];
+    const choices = await compressionChoices(plain, layout, keeps, {
+      onProgress: (done) => void seen.push(done),
+    });
+    expect(seen).toEqual([0, 0.25, 0.5, 0.75, 1]);
+    expect(choices.map(({ keep }) => keep)).toEqual(keeps);
+    for (const { keep, bytes, error, smallestRank, largestRank } of choices) {
+      const made = await compressConcept(plain, layout, { keep });
+      expect(encodeConcept(made.concept, layout).byteLength).toBe(bytes);
+      expect(made.error).toBe(error);
+      expect([Math.min(...made.ranks), Math.max(...made.ranks)]).toEqual([
+        smallestRank,
+        largestRank,
+      ]);
+    }
+    await expect(compressionChoices(CONCEPT, LAYOUT, keeps)).rejects.toThrow("face mode");
+    const stopped = compressionChoices(plain, layout, keeps, { signal: { aborted: true } });
+    await expect(stopped).rejects.toMatchObject({ code: "cancelled" });
+  });
+
+  it("says to what share it was compressed, and nothing where its metrics are someone else's", async () => {
+    const { concept } = await compressConcept(plain, layout, { keep: 0.35 });
+    expect(compressedTo(readSmall(encodeConcept(concept, layout)).metrics)).toBe(0.35);
+    expect(concept.metrics).toMatchObject(plain.metrics);
+    for (const compression of [undefined, null, 0.6, { keep: "much" }, { keep: 60 }]) {
+      expect(compressedTo({ compression })).toBeNull();
+    }
   });
 
   it("of a concept that was reset has no factors any more", async () => {

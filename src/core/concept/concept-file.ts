@@ -7,7 +7,7 @@ import type { DType } from "../tensor/dtype.ts";
 import { elementCount, sameDims } from "../tensor/shape.ts";
 import type { Safetensors, SafetensorsEntry } from "../tensor/safetensors.ts";
 import { float16Entry, float32Entry, float32Values } from "../tensor/safetensors-values.ts";
-import { writeSafetensors } from "../tensor/safetensors-write.ts";
+import { safetensorsSize, writeSafetensors } from "../tensor/safetensors-write.ts";
 import type { BaseModel, Concept, LayerFactors, TrainMode } from "./concept.ts";
 import { productOf } from "./factors.ts";
 import { type ConceptHeader, damaged, readHeader, writeHeader } from "./concept-header.ts";
@@ -71,6 +71,29 @@ export function encodeConcept(concept: Concept, layout: ConceptLayout): Uint8Arr
   }
   const version = kvFactors === undefined ? "1" : "2";
   return writeSafetensors(entries, writeHeader(concept, version));
+}
+
+/**
+ * Bytes of the file of a concept whose keys and values are factors of these ranks, layer by layer.
+ * @param concept without its numbers: of all modes but the face mode
+ */
+export function conceptFileSize(
+  concept: ConceptHeader,
+  layout: ConceptLayout,
+  ranks: readonly number[],
+): number {
+  const shapes = new Map<string, Pick<SafetensorsEntry, "dtype" | "dims">>();
+  for (const [i, { name, dims }] of kvTensors(layout).entries()) {
+    const [rank, [outputs, inputs = 0]] = [ranks[i]!, dims];
+    shapes.set(factorName(name, "up"), { dtype: "float16", dims: [outputs, rank] });
+    shapes.set(factorName(name, "down"), { dtype: "float16", dims: [rank, inputs] });
+  }
+  for (const { token } of concept.tokens) {
+    for (const name of [rowName(token), initialRowName(token)]) {
+      shapes.set(name, { dtype: "float32", dims: [layout.kv.textWidth] });
+    }
+  }
+  return safetensorsSize(shapes, writeHeader(concept, "2"));
 }
 
 function halfEntry(name: string, dims: readonly number[], values: Float32Array): SafetensorsEntry {

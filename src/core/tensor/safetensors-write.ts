@@ -18,6 +18,40 @@ export function writeSafetensors(
   tensors: ReadonlyMap<string, SafetensorsEntry>,
   metadata: ReadonlyMap<string, string> = new Map(),
 ): Uint8Array<ArrayBuffer> {
+  for (const [name, { dtype, dims, bytes }] of tensors) {
+    if (bytes.byteLength !== elementCount(dims) * byteSize(dtype)) {
+      throw new RangeError(
+        `${bytes.byteLength} bytes cannot be written as the ${dtype} tensor "${name}" of shape [${dims.join(", ")}]`,
+      );
+    }
+  }
+  const { ordered, header, start, end } = layOut(tensors, metadata);
+  const file = new Uint8Array(end);
+  new DataView(file.buffer).setBigUint64(0, BigInt(start - 8), true);
+  file.fill(0x20, 8, start).set(header, 8);
+  let at = start;
+  for (const [, { bytes }] of ordered) {
+    file.set(bytes, at);
+    at += bytes.byteLength;
+  }
+  return file;
+}
+
+/** How many bytes `writeSafetensors` would write, without the numbers. */
+export function safetensorsSize(
+  tensors: ReadonlyMap<string, TensorShape>,
+  metadata: ReadonlyMap<string, string> = new Map(),
+): number {
+  return layOut(tensors, metadata).end;
+}
+
+type TensorShape = Pick<SafetensorsEntry, "dtype" | "dims">;
+
+/** The order of tensors, the header without its padding, where the first tensor begins, and where the file ends. */
+function layOut<T extends TensorShape>(
+  tensors: ReadonlyMap<string, T>,
+  metadata: ReadonlyMap<string, string>,
+) {
   const ordered = [...tensors].sort(
     ([nameA, a], [nameB, b]) =>
       WIDEST_FIRST.indexOf(a.dtype) - WIDEST_FIRST.indexOf(b.dtype) || compareUtf8(nameA, nameB),
@@ -29,28 +63,16 @@ export function writeSafetensors(
     members.push(member(METADATA_KEY, object(pairs.map(([k, v]) => member(k, JSON.stringify(v))))));
   }
   let end = 0;
-  for (const [name, { dtype, dims, bytes }] of ordered) {
-    if (name === METADATA_KEY || bytes.byteLength !== elementCount(dims) * byteSize(dtype)) {
-      throw new RangeError(
-        `${bytes.byteLength} bytes cannot be written as the ${dtype} tensor "${name}" of shape [${dims.join(", ")}]`,
-      );
-    }
+  for (const [name, { dtype, dims }] of ordered) {
+    if (name === METADATA_KEY) throw new RangeError(`no tensor can be called "${name}"`);
     const from = end;
-    end += bytes.byteLength;
+    end += elementCount(dims) * byteSize(dtype);
     const entry = { dtype: FORMAT_NAMES.get(dtype), shape: dims, data_offsets: [from, end] };
     members.push(member(name, JSON.stringify(entry)));
   }
   const header = new TextEncoder().encode(object(members));
-  const length = Math.ceil(header.length / ALIGNMENT) * ALIGNMENT;
-  const file = new Uint8Array(8 + length + end);
-  new DataView(file.buffer).setBigUint64(0, BigInt(length), true);
-  file.fill(0x20, 8, 8 + length).set(header, 8);
-  let at = 8 + length;
-  for (const [, { bytes }] of ordered) {
-    file.set(bytes, at);
-    at += bytes.byteLength;
-  }
-  return file;
+  const start = 8 + Math.ceil(header.length / ALIGNMENT) * ALIGNMENT;
+  return { ordered, header, start, end: start + end };
 }
 
 function member(name: string, json: string): string {

@@ -10,7 +10,7 @@ import { captionsDigest } from "../merge/gram-file.ts";
 import { broughtGram, mergeCaptions, regularisationGram } from "../merge/regularisation.ts";
 import type { WeighedConcept } from "../sample/composition.ts";
 import type { OpenModel } from "./open-model.ts";
-import { storeMerged } from "./store-concept.ts";
+import { storeConcept } from "./store-concept.ts";
 
 /** Of the pictures of each concept, on the merged one's card. */
 const THUMBNAILS_EACH = 2;
@@ -33,8 +33,10 @@ export async function mergeStored(
     strength: concepts[i]?.strength ?? 1,
   }));
   const { concept, report } = await mergeOpen(open, weighed, everyday, controls);
-  const conceptId = await storeMerged(open, concept, {
+  const conceptId = await storeConcept(open, concept, {
     name,
+    source: "merged",
+    runId: null,
     thumbnails: stored.flatMap(({ record }) => picturesOf(record)),
   });
   const { rows, residual, drift, driftAlone } = report;

@@ -5,7 +5,7 @@ import { toPixels } from "../../core/image/convert.ts";
 import type { Planes } from "../../core/image/pixels.ts";
 import { encodePng } from "../../core/image/png.ts";
 import { resize } from "../../core/image/resize.ts";
-import { concepts } from "../../storage/concepts.ts";
+import { type ConceptRecord, concepts } from "../../storage/concepts.ts";
 import type { RunRecord } from "../../storage/runs.ts";
 import { conceptLayout } from "../model/concept-layout.ts";
 import type { OpenModel } from "./open-model.ts";
@@ -23,7 +23,6 @@ export async function storeTrained(
   { id: runId, name, subjects }: Pick<RunRecord, "id" | "name" | "subjects">,
   photos: readonly (readonly Planes[])[],
 ): Promise<string> {
-  const layout = conceptLayout(open.model, concept.train === "crossattn");
   const thumbnails = inTurn(photos, THUMBNAILS).map((photo) => {
     const small = resize(photo, THUMBNAIL_SIZE, THUMBNAIL_SIZE, "bicubic");
     return new Blob([encodePng(toPixels(small))], { type: "image/png" });
@@ -31,10 +30,7 @@ export async function storeTrained(
   const originals = subjects.flatMap(({ original }) => original ?? []);
   // A word without an original would shift those of the others.
   const known = originals.length === concept.tokens.length ? { originals } : {};
-  return put(encodeConcept(concept, layout), {
-    ...{ name, source: "trained", runId, thumbnails },
-    ...known,
-  });
+  return storeConcept(open, concept, { name, source: "trained", runId, thumbnails, ...known });
 }
 
 /** At most `count` items: the first of each list, then the second of each, and so on. */
@@ -45,14 +41,20 @@ function inTurn<T>(lists: readonly (readonly T[])[], count: number): T[] {
     .slice(0, count);
 }
 
-/** @returns the concept's id */
-export function storeMerged(
-  open: OpenModel,
-  concept: Concept,
-  { name, thumbnails }: { readonly name: string; readonly thumbnails: Blob[] },
-): Promise<string> {
-  const bytes = encodeConcept(concept, conceptLayout(open.model));
-  return put(bytes, { name, source: "merged", runId: null, thumbnails });
+/** What a record keeps beside the concept file. */
+export interface StoredAs {
+  readonly name: string;
+  readonly source: ConceptRecord["source"];
+  readonly runId: string | null;
+  readonly thumbnails: readonly Blob[];
+  /** See ConceptRecord. */
+  readonly originals?: string[];
+}
+
+/** A concept that was made of others, or of other tools' files. @returns its id */
+export function storeConcept(open: OpenModel, concept: Concept, as: StoredAs): Promise<string> {
+  const layout = conceptLayout(open.model, concept.train === "crossattn");
+  return put(encodeConcept(concept, layout), as);
 }
 
 /**
@@ -69,18 +71,12 @@ export async function storeImported(
   // Tensors can be compared with the model that they are for only while it is open.
   if (open?.model.fingerprint === describeConcept(bytes).baseModel.fingerprint)
     open.decodeConcept(bytes);
-  return put(bytes, { name, source: "imported", runId: null, thumbnails: [...thumbnails] });
+  return put(bytes, { name, source: "imported", runId: null, thumbnails });
 }
 
 async function put(
   bytes: Uint8Array<ArrayBuffer>,
-  more: {
-    readonly name: string;
-    readonly source: "trained" | "imported" | "merged";
-    readonly runId: string | null;
-    readonly thumbnails: Blob[];
-    readonly originals?: string[];
-  },
+  { thumbnails, ...about }: StoredAs,
 ): Promise<string> {
   const { baseModel, train, tokens, settings, metrics } = describeConcept(bytes);
   const id = crypto.randomUUID();
@@ -94,7 +90,8 @@ async function put(
     settings: { ...settings },
     metrics: { ...metrics },
     file: new Blob([bytes], { type: "application/octet-stream" }),
-    ...more,
+    ...about,
+    thumbnails: [...thumbnails],
   });
   return id;
 }

@@ -7,6 +7,7 @@ import { type ConceptRecord, useConcepts } from "../../state/concepts.ts";
 import { useModel } from "../../state/engine-context.ts";
 import { ErrorAlert } from "../../ui/error-alert.tsx";
 import { Comparison } from "./comparison.tsx";
+import { ComposeNotice } from "./compose-notice.tsx";
 import { ConceptPicks } from "./concept-picks.tsx";
 import { KeepMerged } from "./keep-merged.tsx";
 import { pickProblem, trainedTogether } from "./plan.ts";
@@ -19,6 +20,7 @@ export function ComposePage() {
   return (
     <Stack gap="lg">
       <Title order={2}>Compose</Title>
+      <ComposeNotice />
       {error === null ? null : (
         <ErrorAlert
           title="The concepts cannot be read"

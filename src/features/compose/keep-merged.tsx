@@ -6,9 +6,13 @@ import { type ConceptRecord, useConcept } from "../../state/concepts.ts";
 import { useMerge } from "../../state/merge.ts";
 import { useTraining } from "../../state/engine-context.ts";
 import { ErrorAlert } from "../../ui/error-alert.tsx";
-import { Sparkles } from "../../ui/icons.ts";
+import { Shrink, Sparkles } from "../../ui/icons.ts";
+import { useOpenModel } from "../../state/estimate.ts";
+import { formatBytes } from "../../ui/format.ts";
+import { CompressDialog } from "../concepts/compress-dialog.tsx";
 import { usePaintWith } from "../concepts/paint-with.ts";
 import { mergeSentences } from "./merge-sentences.ts";
+import { mergedFileBytes } from "./merged-size.ts";
 
 export function KeepMerged({ concepts }: { readonly concepts: readonly ConceptRecord[] }) {
   const strengths = useComposeForm((form) => form.strengths);
@@ -18,6 +22,8 @@ export function KeepMerged({ concepts }: { readonly concepts: readonly ConceptRe
   const { merge, cancel, progress, outcome, error, pending } = useMerge();
   const paintWith = usePaintWith();
   const { data: kept } = useConcept(outcome?.conceptId ?? "");
+  const model = useOpenModel();
+  const [shrinking, setShrinking] = useState(false);
   return (
     <Paper component="section" withBorder p="md" aria-labelledby="merge-title">
       <Stack gap="sm">
@@ -53,6 +59,12 @@ export function KeepMerged({ concepts }: { readonly concepts: readonly ConceptRe
             </Button>
           ) : null}
         </Group>
+        {model === null ? null : (
+          <Text size="xs" c="dimmed">
+            Its file will be about {formatBytes(mergedFileBytes(model, concepts))}; it can be made
+            smaller once it is there.
+          </Text>
+        )}
         {training ? (
           <Text size="sm" c="dimmed">
             A training run is under way; merge when it has finished or is paused.
@@ -79,13 +91,26 @@ export function KeepMerged({ concepts }: { readonly concepts: readonly ConceptRe
           )}
         </div>
         {kept == null ? null : (
-          <Button
-            variant="light"
-            leftSection={<Sparkles size={16} aria-hidden />}
-            onClick={() => paintWith(kept)}
-          >
-            Generate with it
-          </Button>
+          <>
+            <Text size="sm">Its file is {formatBytes(kept.file.size)}.</Text>
+            <Group gap="xs">
+              <Button
+                variant="light"
+                leftSection={<Sparkles size={16} aria-hidden />}
+                onClick={() => paintWith(kept)}
+              >
+                Generate with it
+              </Button>
+              <Button
+                variant="default"
+                leftSection={<Shrink size={16} aria-hidden />}
+                onClick={() => setShrinking(true)}
+              >
+                Make it smaller
+              </Button>
+            </Group>
+            <CompressDialog concept={kept} opened={shrinking} onClose={() => setShrinking(false)} />
+          </>
         )}
       </Stack>
     </Paper>

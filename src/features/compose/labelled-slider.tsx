@@ -5,11 +5,21 @@ import { useId } from "react";
 interface LabelledSliderProps {
   readonly label: string;
   readonly value: number;
+  /** 0 unless said otherwise. */
+  readonly min?: number;
   readonly max: number;
+  readonly step?: number;
   readonly onChange: (value: number) => void;
 }
 
-export function LabelledSlider({ label, value, max, onChange }: LabelledSliderProps) {
+export function LabelledSlider({
+  label,
+  value,
+  min = 0,
+  max,
+  step = 0.05,
+  onChange,
+}: LabelledSliderProps) {
   const id = useId();
   return (
     <div>
@@ -17,9 +27,9 @@ export function LabelledSlider({ label, value, max, onChange }: LabelledSliderPr
         {label}
       </Text>
       <Slider
-        min={0}
+        min={min}
         max={max}
-        step={0.05}
+        step={step}
         label={null}
         value={value}
         onChange={onChange}

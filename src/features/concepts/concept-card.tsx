@@ -1,15 +1,27 @@
 /** @file A stored concept: its pictures, its word, the model it belongs to, and what can be done with it. */
 import { ActionIcon, Button, Group, Menu, Paper, Stack, Text, Title } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { Download, Ellipsis, LineChart, Pencil, Sparkles, Trash2 } from "../../ui/icons.ts";
+import {
+  Download,
+  Ellipsis,
+  LineChart,
+  Pencil,
+  Share2,
+  Shrink,
+  Sparkles,
+  Trash2,
+} from "../../ui/icons.ts";
 import { useState } from "react";
 import { useLocation } from "wouter";
+import { compressedTo } from "../../core/concept/compress-concept.ts";
 import { exportConcept } from "../../state/concept-files.ts";
 import type { ConceptRecord } from "../../state/concepts.ts";
 import { useRun } from "../../state/runs.ts";
 import { ErrorAlert } from "../../ui/error-alert.tsx";
 import { formatBytes } from "../../ui/format.ts";
 import classes from "./concept-card.module.css";
+import { CompressDialog } from "./compress-dialog.tsx";
+import { ExportDialog } from "./export-dialog.tsx";
 import { usePaintWith } from "./paint-with.ts";
 import { RenameDialog } from "./rename-dialog.tsx";
 import { saveFile } from "./save-file.ts";
@@ -23,7 +35,9 @@ interface ConceptCardProps {
 export function ConceptCard({ concept, onDelete }: ConceptCardProps) {
   const { name, tokens, baseModel, file, createdAt, thumbnails } = concept;
   const paintWith = usePaintWith();
-  const [renaming, setRenaming] = useState(false);
+  const [asked, setAsked] = useState<"rename" | "compress" | "export" | null>(null);
+  const onClose = (): void => setAsked(null);
+  const compressed = compressedTo(concept.metrics);
   const save = useMutation({
     mutationFn: async (pictures: boolean) => {
       const { blob, fileName } = await exportConcept(concept, pictures);
@@ -45,7 +59,7 @@ export function ConceptCard({ concept, onDelete }: ConceptCardProps) {
           </div>
           <ConceptMenu
             concept={concept}
-            onRename={() => setRenaming(true)}
+            onAsk={setAsked}
             onExport={(pictures) => save.mutate(pictures)}
             onDelete={onDelete}
           />
@@ -54,6 +68,7 @@ export function ConceptCard({ concept, onDelete }: ConceptCardProps) {
           {baseModel.id} · {formatBytes(file.size)} ·{" "}
           {new Date(createdAt).toLocaleDateString("en-GB", { dateStyle: "medium" })}
           {concept.source === "trained" ? "" : ` · ${concept.source}`}
+          {compressed === null ? "" : ` · compressed to ${Math.round(100 * compressed)} %`}
         </Text>
         {save.error === null ? null : (
           <ErrorAlert title="It could not be exported" error={save.error} />
@@ -67,19 +82,21 @@ export function ConceptCard({ concept, onDelete }: ConceptCardProps) {
           Generate with it
         </Button>
       </Stack>
-      <RenameDialog concept={concept} opened={renaming} onClose={() => setRenaming(false)} />
+      <RenameDialog concept={concept} opened={asked === "rename"} onClose={onClose} />
+      <CompressDialog concept={concept} opened={asked === "compress"} onClose={onClose} />
+      <ExportDialog concept={concept} opened={asked === "export"} onClose={onClose} />
     </Paper>
   );
 }
 
 interface ConceptMenuProps {
   readonly concept: ConceptRecord;
-  readonly onRename: () => void;
+  readonly onAsk: (dialog: "rename" | "compress" | "export") => void;
   readonly onExport: (pictures: boolean) => void;
   readonly onDelete: () => void;
 }
 
-function ConceptMenu({ concept, onRename, onExport, onDelete }: ConceptMenuProps) {
+function ConceptMenu({ concept, onAsk, onExport, onDelete }: ConceptMenuProps) {
   const [, navigate] = useLocation();
   // The run may have been deleted since.
   const { data: run } = useRun(concept.runId ?? "");
@@ -91,7 +108,7 @@ function ConceptMenu({ concept, onRename, onExport, onDelete }: ConceptMenuProps
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item leftSection={<Pencil size={14} aria-hidden />} onClick={onRename}>
+        <Menu.Item leftSection={<Pencil size={14} aria-hidden />} onClick={() => onAsk("rename")}>
           Rename
         </Menu.Item>
         <Menu.Item
@@ -108,6 +125,12 @@ function ConceptMenu({ concept, onRename, onExport, onDelete }: ConceptMenuProps
             Export without pictures
           </Menu.Item>
         )}
+        <Menu.Item leftSection={<Share2 size={14} aria-hidden />} onClick={() => onAsk("export")}>
+          Export for other tools
+        </Menu.Item>
+        <Menu.Item leftSection={<Shrink size={14} aria-hidden />} onClick={() => onAsk("compress")}>
+          Make it smaller
+        </Menu.Item>
         {run == null ? null : (
           <Menu.Item
             leftSection={<LineChart size={14} aria-hidden />}

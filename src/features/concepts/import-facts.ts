@@ -1,5 +1,7 @@
 /** @file What the card of a concept file says, and what is worth knowing before it is stored. */
+import { compressedTo } from "../../core/concept/compress-concept.ts";
 import type { ConceptSummary } from "../../core/concept/concept-file.ts";
+import { tokenKey } from "../../core/text/modifier-tokens.ts";
 import type { ModelInfo } from "../../rpc/contracts.ts";
 import type { ConceptRecord } from "../../state/concepts.ts";
 import type { Fact } from "../../ui/fact-list.tsx";
@@ -14,6 +16,7 @@ const METRICS: readonly (readonly [key: string, name: string, digits: number])[]
 ];
 
 export function importFacts({
+  version,
   tokens,
   baseModel,
   train,
@@ -26,12 +29,22 @@ export function importFacts({
     { name: "Word and kind of thing", value: words.length === 0 ? "None" : words.join(", ") },
     { name: "Base model", value: baseModel.id },
     { name: "What was trained", value: TRAIN_MODE_LABELS[train].label },
-    { name: "Size", value: `${formatBytes(bytes)}, ${formatCount(parameters)} weights changed` },
+    {
+      name: "Size",
+      value: `${formatBytes(bytes)}, ${formatCount(parameters)} ${version === 1 ? "weights changed" : "numbers"}`,
+    },
+    ...(version === 1 ? [] : [{ name: "Compressed", value: compressedPhrase(metrics) }]),
     ...METRICS.flatMap(([key, name, digits]) => {
       const value = metrics[key];
       return typeof value === "number" ? [{ name, value: value.toFixed(digits) }] : [];
     }),
   ];
+}
+
+/** "to 60 % of the singular values", as far as the file says. */
+function compressedPhrase(metrics: ConceptSummary["metrics"]): string {
+  const keep = compressedTo(metrics);
+  return keep === null ? "yes" : `to ${Math.round(100 * keep)} % of the singular values`;
 }
 
 /** Sentences on how it fits what is here already. */
@@ -48,15 +61,28 @@ export function importRemarks(
         : `It belongs to another model than ${model.name}, which is open. It can be stored, and used once its own model is open.`,
     );
   }
-  for (const { token } of tokens) {
+  return [
+    ...remarks,
+    ...wordRemarks(
+      tokens.map(({ token }) => token),
+      stored,
+    ),
+  ];
+}
+
+/** Sentences on words that are in use here. */
+export function wordRemarks(
+  tokens: readonly string[],
+  stored: readonly Pick<ConceptRecord, "name" | "tokens">[],
+): string[] {
+  return tokens.flatMap((token) => {
     const owner = stored.find((concept) =>
-      concept.tokens.some((each) => each.token.toLowerCase() === token.toLowerCase()),
+      concept.tokens.some((each) => tokenKey(each.token) === tokenKey(token)),
     );
-    if (owner !== undefined) {
-      remarks.push(
-        `“${owner.name}” has the word ${token} already. Both can be kept, but not used in one prompt.`,
-      );
-    }
-  }
-  return remarks;
+    return owner === undefined
+      ? []
+      : [
+          `“${owner.name}” has the word ${token} already. Both can be kept, but not used in one prompt.`,
+        ];
+  });
 }

@@ -1,8 +1,9 @@
-/** @file Settings of a picture put back into the form, and what of them cannot be had again here. */
-import type { ImageSettings, UsedConcept } from "../../core/image/image-settings.ts";
+/** @file Settings of a picture of one concept, or of none, put back into the form, and what of them cannot be had again here. */
+import type { ImageSettings } from "../../core/image/image-settings.ts";
 import type { GenerationForm } from "../../state/generation-form.ts";
 import { tokenKey } from "../../core/text/modifier-tokens.ts";
 import type { NamedConcept } from "./prompt-phrases.ts";
+import { missingSentence, sameConcept } from "./same-concept.ts";
 
 export interface Reuse {
   readonly fields: Partial<GenerationForm>;
@@ -23,20 +24,13 @@ export function reuseSettings(
   for (const used of settings.concepts) {
     const here = sameConcept(used, concepts);
     if (here === undefined) {
-      notes.push(
-        `Its concept “${used.name}” (${used.token} ${used.category}) is not here. Import the concept's file on the page Concepts to paint with it again.`,
-      );
+      notes.push(missingSentence(used, "paint with it again"));
       continue;
     }
     // The slider's range is narrower than what a file may say.
     strengths[here.id] = Math.min(1.5, Math.max(0, used.strength));
     if (here.tokens.length === 0) wordless = here.id;
     for (const { token } of here.tokens) chosen[tokenKey(token)] = here.id;
-  }
-  if (settings.composition !== undefined) {
-    notes.push(
-      "Several concepts were painted together in it; pick them on the page Compose to do so again.",
-    );
   }
   if (model !== null && settings.model.fingerprint !== model.fingerprint) {
     notes.push(
@@ -51,24 +45,4 @@ export function reuseSettings(
     },
     notes,
   };
-}
-
-/** By its id, or in another studio's picture by what it is called and the words that name it. */
-function sameConcept(
-  used: UsedConcept,
-  concepts: readonly NamedConcept[],
-): NamedConcept | undefined {
-  return (
-    concepts.find(({ id }) => id === used.id) ??
-    concepts.find(
-      ({ name, tokens }) =>
-        name === used.name &&
-        (tokens.length === 0
-          ? used.token === ""
-          : tokens.some(
-              ({ token, category }) =>
-                tokenKey(token) === tokenKey(used.token) && category === used.category,
-            )),
-    )
-  );
 }

@@ -1,19 +1,18 @@
-/** @file Takes settings of a picture over into the form, and says what came of it. */
-import { Alert, Stack, Text } from "@mantine/core";
+/** @file Takes settings of a picture over into the form, that of Compose where it shows several concepts, and says what came of it. */
 import { type ReactNode, useState } from "react";
+import { useLocation } from "wouter";
 import { StudioError } from "../../core/errors.ts";
 import type { ImageSettings } from "../../core/image/image-settings.ts";
 import { readImageSettings } from "../../core/image/png-settings.ts";
 import { useConcepts } from "../../state/concepts.ts";
 import { useModel } from "../../state/engine-context.ts";
 import { changeForm, currentForm } from "../../state/generation-form.ts";
+import { useComposeForm } from "../../state/compose-form.ts";
 import { errorSentence } from "../../ui/error-sentence.ts";
+import { tellOnCompose } from "../compose/compose-notice.tsx";
+import { type ComposedSettings, reuseComposition } from "../compose/reuse-composition.ts";
+import { type Outcome, OutcomeAlert } from "./outcome-alert.tsx";
 import { reuseSettings } from "./reuse-settings.ts";
-
-interface Outcome {
-  readonly title: string;
-  readonly sentences: readonly string[];
-}
 
 /** Far above any picture of the studio; reading more would make the page wait. */
 const MOST_BYTES = 16 * 2 ** 20;
@@ -42,7 +41,24 @@ export function useReuse(): {
   const { data } = useConcepts();
   const model = useModel(({ status }) => (status.kind === "open" ? status.info : null));
 
+  const [, navigate] = useLocation();
+
+  const compose = (settings: ComposedSettings, from: string): void => {
+    const open = model === null ? null : { ...model, latents: model.latentShape[2] };
+    const form = useComposeForm.getState();
+    const { fields, notes } = reuseComposition(settings, form, data?.concepts ?? [], open);
+    form.change(fields);
+    const { sampler, steps, guidance, eta } = settings;
+    changeForm({ sampler, steps, guidance, eta });
+    tellOnCompose({ title: `The form has the settings of ${from}`, sentences: notes });
+    navigate("/compose");
+  };
   const reuse = (settings: ImageSettings, from = "the image"): void => {
+    const { composition } = settings;
+    if (composition !== undefined) {
+      compose({ ...settings, composition }, from);
+      return;
+    }
     const { fields, notes } = reuseSettings(settings, currentForm(), data?.concepts ?? [], model);
     changeForm(fields);
     setOutcome({ title: `The form has the settings of ${from}`, sentences: notes });
@@ -57,26 +73,6 @@ export function useReuse(): {
   return {
     reuse: (settings) => reuse(settings),
     reuseFile: (file) => void reuseFile(file),
-    notice:
-      outcome === null ? null : (
-        <Alert
-          role="status"
-          variant="light"
-          title={outcome.title}
-          withCloseButton
-          closeButtonLabel="Close"
-          onClose={() => setOutcome(null)}
-        >
-          {outcome.sentences.length === 0 ? null : (
-            <Stack gap={4}>
-              {outcome.sentences.map((sentence) => (
-                <Text key={sentence} size="sm" style={{ overflowWrap: "anywhere" }}>
-                  {sentence}
-                </Text>
-              ))}
-            </Stack>
-          )}
-        </Alert>
-      ),
+    notice: <OutcomeAlert outcome={outcome} onClose={() => setOutcome(null)} />,
   };
 }
