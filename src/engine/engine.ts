@@ -5,6 +5,7 @@ import type { BackendPreference, BackendReport, EngineApi, ModelInfo } from "../
 import { chooseBackend } from "./backend.ts";
 import { adapterFacts, requestAdapter, requestDevice } from "./device.ts";
 import { findModel } from "./find-model.ts";
+import { attentionMaps } from "./jobs/attention-maps.ts";
 import { estimate } from "./jobs/estimate.ts";
 import { generateImages } from "./jobs/generate-images.ts";
 import { Jobs } from "./jobs/jobs.ts";
@@ -90,6 +91,10 @@ export function createEngine(
     generate: (job, onEvent) =>
       jobs.run(job.job, ({ signal }) =>
         calls.run(() => generateImages(model(), job, onEvent, { signal, everyday })),
+      ),
+    attention: (job, onProgress) =>
+      jobs.run(job.job, ({ signal }) =>
+        calls.run(() => attentionMaps(model(), job, onProgress, { signal, everyday })),
       ),
     merge: (job, onProgress) =>
       jobs.run(job.job, ({ signal }) =>

@@ -35,6 +35,7 @@ const engine: EngineApi = {
   checkpoint: unused,
   merge: unused,
   estimate: unused,
+  attention: unused,
   describeCategory: unused,
   countTokens: unused,
   importConcept: unused,

@@ -29,6 +29,7 @@ function engines() {
       checkpoint: unused,
       merge: unused,
       estimate: unused,
+      attention: unused,
       describeCategory: unused,
       importConcept: unused,
     };

@@ -52,6 +52,7 @@ function controlledEngine() {
     checkpoint: unused,
     merge: unused,
     estimate: unused,
+    attention: unused,
     describeCategory: unused,
     countTokens: unused,
     importConcept: unused,

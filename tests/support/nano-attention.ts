@@ -45,14 +45,18 @@ export async function attentionDistances(
   const distances = maps.map(({ name, height, width }) => {
     const places = height * width;
     const own = out[name]!.data.subarray(SAMPLE * places * 77, (SAMPLE + 1) * places * 77);
-    for (let row = 0; row < own.length; row += 77) {
-      const sum = own.subarray(row, row + 77).reduce((total, x) => total + x, 0);
-      rows = Math.max(rows, Math.abs(sum - 1));
-    }
+    rows = Math.max(rows, farthestFromOne(own));
     return relativeL2(centred(own), centred(golden.get(`places_${places}`).data));
   });
   const prediction = relativeL2(out[unet.prediction]!.data, step.get("noise_pred").data);
   return { maps: distances, rows, prediction };
+}
+
+/** Largest distance from 1 of a sum over the 77 tokens of one place. */
+export function farthestFromOne(map: ArrayLike<number>): number {
+  const sums = new Float64Array(map.length / 77);
+  for (let i = 0; i < map.length; i++) sums[Math.floor(i / 77)]! += map[i]!;
+  return sums.reduce((worst, sum) => Math.max(worst, Math.abs(sum - 1)), 0);
 }
 
 function centred(values: ArrayLike<number>): Float64Array {

@@ -7,6 +7,7 @@
  * that the heat of all tokens adds up to 1 at each place: heat is the share of attention that a place gives to a word.
  */
 import { upsample } from "../image/upsample.ts";
+import type { PromptWord } from "../text/prompt-words.ts";
 
 /** M of one resolution and one picture: [T, L], T = height · width, the mean of so many blocks. */
 export interface TokenMaps {
@@ -14,6 +15,12 @@ export interface TokenMaps {
   readonly width: number;
   readonly blocks: number;
   readonly data: ArrayLike<number>;
+}
+
+/** A word of a prompt, and its heat on the latents' grid, row by row. */
+export interface WordHeat {
+  readonly text: string;
+  readonly heat: Float32Array<ArrayBuffer>;
 }
 
 type Sum = Omit<TokenMaps, "data"> & { readonly data: Float64Array };
@@ -38,6 +45,14 @@ export class AttentionSum {
       for (let at = 0; at < data.length; at++) data[at]! += step[at]!;
     });
     this.steps++;
+  }
+
+  /** Heat [height, width] of each word. */
+  heats(words: readonly PromptWord[], height: number, width: number): WordHeat[] {
+    return words.map(({ text, positions }) => ({
+      text,
+      heat: this.heat(positions, height, width),
+    }));
   }
 
   /** Heat [height, width] of the tokens at some text positions, together. */
