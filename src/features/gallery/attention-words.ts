@@ -1,6 +1,5 @@
 /** @file What a heat map says, in words: for those who do not see it, and beside its colours. */
 import type { WordHeat } from "../../core/attention/attention-sum.ts";
-import { highestHeat } from "../../core/image/heat-colours.ts";
 import { tokenKey } from "../../core/text/modifier-tokens.ts";
 
 /** "9.3 %": two digits that count. */
@@ -21,11 +20,9 @@ export function hottestPlace(heat: ArrayLike<number>, width: number, height: num
   return place === "" ? "in the middle" : `at the ${place}`;
 }
 
-/** Index of the word to look at first: a concept's own, else the one with the hottest place; null without words. */
-export function firstWord(words: readonly WordHeat[], tokens: readonly string[]): number | null {
+/** Index of the first word that is a concept's own; null where there is none. */
+export function ownWord(words: readonly WordHeat[], tokens: readonly string[]): number | null {
   const own = new Set(tokens.map(tokenKey));
-  const ofConcept = words.findIndex(({ text }) => own.has(tokenKey(text)));
-  if (ofConcept >= 0) return ofConcept;
-  const peaks = words.map(({ heat }) => highestHeat(heat));
-  return peaks.length === 0 ? null : peaks.indexOf(Math.max(...peaks));
+  const index = words.findIndex(({ text }) => own.has(tokenKey(text)));
+  return index < 0 ? null : index;
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { ImageSettings } from "../../core/image/image-settings.ts";
 import { attentionRequest } from "./attention-request.ts";
-import { firstWord, hottestPlace, percent } from "./attention-words.ts";
+import { hottestPlace, ownWord, percent } from "./attention-words.ts";
 
 const SETTINGS: ImageSettings = {
   prompt: "photo of a <new1> bear",
@@ -83,11 +83,9 @@ describe("a map in words", () => {
     expect([0.20683, 0.0934, 0.008].map(percent)).toEqual(["21 %", "9.3 %", "0.8 %"]);
   });
 
-  it("begins with the concept's word, else with the one that stands out", () => {
-    const word = (text: string, peak: number) => ({ text, heat: Float32Array.of(0.01, peak) });
-    const words = [word("a", 0.3), word("<NEW1>", 0.1), word("bear", 0.5)];
-    expect(firstWord(words, ["<new1>"])).toBe(1);
-    expect(firstWord(words, [])).toBe(2);
-    expect(firstWord([], [])).toBe(null);
+  it("begins with the concept's word", () => {
+    const words = ["a", "<NEW1>", "bear"].map((text) => ({ text, heat: new Float32Array(4) }));
+    expect(ownWord(words, ["<new2>", "<new1>"])).toBe(1);
+    expect(ownWord(words, [])).toBe(null);
   });
 });

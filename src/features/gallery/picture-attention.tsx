@@ -1,6 +1,6 @@
 /** @file The picture at full size; on request, where each word of its prompt looks. To be keyed by the image. */
 import { Button, Group, Progress, Stack, Text } from "@mantine/core";
-import { useId, useState } from "react";
+import { useId, useRef, useState } from "react";
 import type { AttentionProgress } from "../../rpc/contracts.ts";
 import { useAttention } from "../../state/attention.ts";
 import { useConcepts } from "../../state/concepts.ts";
@@ -10,7 +10,7 @@ import { BlobImage } from "../../ui/blob-image.tsx";
 import { ErrorAlert } from "../../ui/error-alert.tsx";
 import { ScanEye } from "../../ui/icons.ts";
 import { attentionRequest, type Lookable } from "./attention-request.ts";
-import { firstWord } from "./attention-words.ts";
+import { ownWord } from "./attention-words.ts";
 import classes from "./attention.module.css";
 import { HeatCanvas } from "./heat-canvas.tsx";
 import viewerClasses from "./viewer.module.css";
@@ -23,10 +23,14 @@ export function PictureAttention({ image }: { readonly image: ImageRecord }) {
   const [chosen, choose] = useState<number | null>();
   const [opacity, setOpacity] = useState(0.65);
   const tokens = image.settings.concepts.map(({ token }) => token);
-  const index = chosen === undefined && seen !== null ? firstWord(seen.words, tokens) : chosen;
+  const index = chosen === undefined && seen !== null ? ownWord(seen.words, tokens) : chosen;
   const word = index == null ? undefined : seen?.words[index];
+  const below = useRef<HTMLDivElement>(null);
+  // What was pressed goes away: the keyboard's place is where what comes instead of it will be.
+  const keepPlace = (): void => below.current?.focus();
   const start = (): void => {
     if (lookable.kind === "ready") look(lookable.request);
+    keepPlace();
   };
   return (
     <Stack gap="sm">
@@ -42,19 +46,27 @@ export function PictureAttention({ image }: { readonly image: ImageRecord }) {
           />
         )}
       </div>
-      {seen !== null ? (
-        <WordPicker
-          seen={seen}
-          chosen={index ?? null}
-          onChoose={choose}
-          opacity={opacity}
-          onOpacity={setOpacity}
-        />
-      ) : pending ? (
-        <LookingAgain progress={progress} onCancel={cancel} />
-      ) : (
-        <LookButton lookable={lookable} onClick={start} />
-      )}
+      <div ref={below} tabIndex={-1} className={classes.below}>
+        {seen !== null ? (
+          <WordPicker
+            seen={seen}
+            chosen={index ?? null}
+            onChoose={choose}
+            opacity={opacity}
+            onOpacity={setOpacity}
+          />
+        ) : pending ? (
+          <LookingAgain
+            progress={progress}
+            onCancel={() => {
+              cancel();
+              keepPlace();
+            }}
+          />
+        ) : (
+          <LookButton lookable={lookable} onClick={start} />
+        )}
+      </div>
       {error === null ? null : (
         <ErrorAlert title="Where each word looks could not be seen" error={error} />
       )}
