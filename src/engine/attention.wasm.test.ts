@@ -30,7 +30,9 @@ describe.each(NANO_STYLES)("nano UNet, %s export, wasm", (style) => {
 
 it("the default model's rows add up to 1, at four resolutions, and its prediction stays the same", async () => {
   const folder = new URL("../../public/models/toybox-256", import.meta.url).pathname;
-  const { unet, reader } = await readModel("toybox-256", folderFiles(folder));
+  const model = await readModel("toybox-256", folderFiles(folder));
+  const { unet } = model;
+  const read = model.reader("unet");
   const { graph, maps } = exposeAttention(unet);
   expect(maps.map(({ width, height, blocks }) => [width, height, blocks])).toEqual([
     ...[32, 16, 8].map((side) => [side, side, 5]),
@@ -43,10 +45,10 @@ it("the default model's rows add up to 1, at four resolutions, and its predictio
     time_features: { dims: [1, time.length], data: time },
     kv: { dims: [1, 77, columns], data: normals(1, "kv", 77 * columns) },
   };
-  const plain = await Session.create(runtime, unet.graph, reader("unet"), { name: "the UNet" });
+  const plain = await Session.create(runtime, unet.graph, read, { name: "the UNet" });
   const expected = await plain.runOne(feeds);
   await plain.release();
-  const session = await Session.create(runtime, graph, reader("unet"), { name: "the UNet" });
+  const session = await Session.create(runtime, graph, read, { name: "the UNet" });
   const out = await session.run(feeds);
   await session.release();
   expect(out[unet.prediction]!.data).toEqual(expected.data);
