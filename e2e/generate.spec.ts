@@ -4,7 +4,7 @@ import { expect, type Locator, type Page, test } from "@playwright/test";
 import { encodeConcept } from "../src/core/concept/concept-file.ts";
 import type { ImageSettings } from "../src/core/image/image-settings.ts";
 import { readImageSettings } from "../src/core/image/png-settings.ts";
-import { expectAccessible } from "./support/accessible.ts";
+import { expectAccessible, expectNoSidewaysScroll } from "./support/accessible.ts";
 
 const PROMPT = "photo of a bear on the beach";
 /** Opening the model and painting on two slow cores. */
@@ -168,6 +168,32 @@ async function storeConcept(
   );
 }
 
+/** Where the words of the image that is open look: by keyboard, on a phone's width, in both schemes. */
+async function lookAtWords(page: Page, dialog: Locator): Promise<void> {
+  await dialog.getByRole("button", { name: "Where each word looks" }).press("Enter");
+  const words = dialog.getByRole("group", { name: "Words of the prompt" }).getByRole("button");
+  await expect(words).toHaveText(["photo", "of", "a", "<new1>", "bear"], PAINTED);
+  await expect(dialog.getByRole("img", { name: "Where “<new1>” looks" })).toBeVisible();
+  // From where the button was, the first word is one Tab away, and "bear" four more.
+  for (let tab = 0; tab < 5; tab++) await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await expect(words.and(page.locator("[aria-pressed=true]"))).toHaveText("bear");
+  await expect(dialog.getByRole("img", { name: "Where “bear” looks" })).toBeVisible();
+  await expect(dialog.getByText(/“bear” counts most .* of the attention/)).toBeVisible();
+  await dialog.getByRole("slider").press("ArrowRight");
+  await expect(dialog.getByText("Colours over the picture: 70 %")).toBeVisible();
+  await expect(dialog.getByText("Image 1 of 2")).toBeVisible();
+  await page.setViewportSize({ width: 360, height: 800 });
+  for (const colorScheme of ["dark", "light"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await expectAccessible(page);
+  }
+  await expectNoSidewaysScroll(page);
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await words.getByText("bear").click();
+  await expect(dialog.getByRole("img", { name: /^Where “/ })).toHaveCount(0);
+}
+
 test("a concept is put into the prompt as a chip, and painted with", async ({ page }) => {
   await paintFirst(page);
   await tiles(page).click();
@@ -209,6 +235,7 @@ test("a concept is put into the prompt as a chip, and painted with", async ({ pa
     await tiles(page).first().click();
     const dialog = page.getByRole("dialog");
     await expect(dialog.getByText("Teddy a (<new1> bear) at 0.95")).toBeVisible();
+    await lookAtWords(page, dialog);
     await page.keyboard.press("ArrowRight");
     await expect(dialog.getByText("Image 2 of 2")).toBeVisible();
     await page.keyboard.press("Escape");

@@ -5,7 +5,7 @@
         [--photos public/samples/concepts/teddy-bear] [--out tests/reference]
 
 nano     float64 through the seeded nano model: nano-unet, nano-text-encoder, nano-vae,
-         nano-trajectory, nano-face-trajectory and nano-generate.safetensors.
+         nano-trajectory, nano-face-trajectory, nano-generate and nano-attention.safetensors.
 default  float64 through a diffusers folder (the one that the shipped model was exported from):
          default-unet, default-trajectory, default-generate, default-vae and
          clip-scores.safetensors. Large tensors as count sketches (see seeded.sketch) and norms.
@@ -28,6 +28,7 @@ import torch
 import transformers
 from safetensors.numpy import save
 
+import golden_attention
 import golden_clip
 import golden_default
 import golden_generate
@@ -89,6 +90,7 @@ def nano(args: argparse.Namespace) -> Iterator[tuple[str, Golden]]:
     yield "nano-trajectory", golden_trajectory.nano(args.model, plain)
     yield "nano-face-trajectory", golden_trajectory.nano(args.model, face)
     yield "nano-generate", golden_generate.nano(args.model)
+    yield "nano-attention", golden_attention.nano()
 
 
 def default(args: argparse.Namespace) -> Iterator[tuple[str, Golden]]:

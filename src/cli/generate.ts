@@ -2,6 +2,7 @@
 import path from "node:path";
 import { resetConcept } from "../core/concept/concept.ts";
 import { checkRequest } from "../core/diffusion/generate-request.ts";
+import { AttentionFolder } from "./attention.ts";
 import { openRuntime } from "./backend.ts";
 import { conceptOption } from "./concept-option.ts";
 import { DEFAULT_MODEL, openModelOption } from "./model.ts";
@@ -42,6 +43,7 @@ export async function generate(options: GenerateOptions): Promise<void> {
     request,
     tokens.map(({ token }) => token),
   );
+  const attention = await AttentionFolder.open(options["attention"], model, request);
   await openOutFolder(out);
 
   const { runtime, reason, release } = await openRuntime(backend);
@@ -49,16 +51,22 @@ export async function generate(options: GenerateOptions): Promise<void> {
   try {
     const name = path.basename(listOption(options["concept"])[0] ?? "");
     const files = await paintInto({
-      ...{ model, runtime, request, out },
+      ...{ model, runtime, request, out, attention },
       prepare: (pipeline) => pipeline.use(applied, strength),
       concepts: tokens.map(({ token, category }) => ({ id: "", name, token, category, strength })),
       note: { strength, reset },
     });
     if (options["json"] === true) {
       const { seeds, ...rest } = request;
-      const images = files.map((file, i) => ({ file, seed: seeds[i] }));
+      const images = files.map((file, i) => ({
+        ...{ file, seed: seeds[i] },
+        ...(attention === undefined ? {} : { attention: attention.images[i] }),
+      }));
       console.log(JSON.stringify({ ...rest, model: model.id, backend: runtime.backend, images }));
-    } else console.log(files.join("\n"));
+    } else {
+      const overlays = attention?.images.flat().map(({ file }) => file) ?? [];
+      console.log([...files, ...overlays].join("\n"));
+    }
   } finally {
     release();
   }

@@ -81,6 +81,10 @@ withSampling(cli.command("generate"))
   .option("--batch <n>", "Images sampled together (default: 1)")
   .option("--strength <x>", "Factor on what the concept changed (default: 1)")
   .option(
+    "--attention <folder>",
+    "Also write where each word of the prompt looks: one picture a word (docs/attention.md)",
+  )
+  .option(
     "--reset <what>",
     "Take back the concept's difference, token or both, to see what each does",
   )

@@ -11,6 +11,7 @@ import { unknownTokens } from "../core/text/modifier-tokens.ts";
 import type { Model } from "../engine/model/read-model.ts";
 import type { Runtime } from "../engine/ort/runtime.ts";
 import { Pipeline } from "../engine/sample/pipeline.ts";
+import type { AttentionFolder } from "./attention.ts";
 import { writeFileAtomically } from "./files/write-file.ts";
 import { choiceOption, numberOption, type Raw, requiredOption, textOption } from "./options.ts";
 import { Progress } from "./progress.ts";
@@ -25,16 +26,18 @@ export interface PaintJob {
   readonly prepare: (pipeline: Pipeline) => Promise<void>;
   readonly concepts: ImageSettings["concepts"];
   readonly composition?: ImageSettings["composition"];
+  /** Gets where the words of the images look. */
+  readonly attention?: AttentionFolder | undefined;
   /** What metadata.jsonl says beside the request. */
   readonly note: Readonly<Record<string, unknown>>;
 }
 
-/** Makes the folder, or says why not. */
-export async function openOutFolder(out: string): Promise<void> {
+/** Makes the folder of an option, or says why not. */
+export async function openOutFolder(out: string, option = "--out"): Promise<void> {
   await mkdir(out, { recursive: true }).catch((cause: unknown) => {
     throw new StudioError(
       "invalid-input",
-      `"${out}" cannot be used as a folder; name another with --out.`,
+      `"${out}" cannot be used as a folder; name another with ${option}.`,
       { cause },
     );
   });
@@ -51,7 +54,7 @@ export function sayUnknownTokens(request: GenerateRequest, known: readonly strin
 
 /** Paths of the images, in the order of the seeds. */
 export async function paintInto(job: PaintJob): Promise<string[]> {
-  const { model, runtime, request, out, concepts, composition } = job;
+  const { model, runtime, request, out, concepts, composition, attention } = job;
   const pipeline = await Pipeline.open(model, runtime);
   const progress = new Progress(request.seeds.length);
   const files: string[] = [];
@@ -66,16 +69,20 @@ export async function paintInto(job: PaintJob): Promise<string[]> {
         finished = done;
         progress.advance(units, `step ${done} of ${total}`);
       },
+      ...(attention === undefined ? {} : { onAttention: attention.onAttention }),
       onImage: async ({ seed, picture }) => {
-        const name = `${slug(prompt)}-${seed}.png`;
+        const stem = `${slug(prompt)}-${seed}`;
+        const name = `${stem}.png`;
+        const pixels = toPixels(picture);
         const settings: ImageSettings = {
           ...{ prompt, negativePrompt, sampler, steps, guidance, eta, seed, concepts },
           model: { id: model.id, fingerprint: model.fingerprint },
           backend: runtime.backend,
           ...(composition === undefined ? {} : { composition }),
         };
-        await writeFileAtomically(path.join(out, name), encodeImage(toPixels(picture), settings));
+        await writeFileAtomically(path.join(out, name), encodeImage(pixels, settings));
         files.push(name);
+        await attention?.write(stem, pixels, pipeline.words(prompt));
       },
     });
   } finally {
@@ -139,7 +146,7 @@ function nameIn(line: string): string {
 }
 
 /** "photo-of-a-new1-bear": a file name that the prompt can be told from. */
-function slug(prompt: string): string {
+export function slug(prompt: string): string {
   const words = prompt.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, "-");
   return words.replaceAll(/^-+|-+$/g, "").slice(0, 60) || "image";
 }

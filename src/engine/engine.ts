@@ -5,6 +5,7 @@ import type { BackendPreference, BackendReport, EngineApi, ModelInfo } from "../
 import { chooseBackend } from "./backend.ts";
 import { adapterFacts, requestAdapter, requestDevice } from "./device.ts";
 import { findModel } from "./find-model.ts";
+import { attentionMaps } from "./jobs/attention-maps.ts";
 import { compressStored, storedChoices } from "./jobs/compress-stored.ts";
 import { estimate } from "./jobs/estimate.ts";
 import { exportStored } from "./jobs/export-stored.ts";
@@ -94,6 +95,10 @@ export function createEngine(
     generate: (job, onEvent) =>
       jobs.run(job.job, ({ signal }) =>
         calls.run(() => generateImages(model(), job, onEvent, { signal, everyday })),
+      ),
+    attention: (job, onProgress) =>
+      jobs.run(job.job, ({ signal }) =>
+        calls.run(() => attentionMaps(model(), job, onProgress, { signal, everyday })),
       ),
     merge: (job, onProgress) =>
       jobs.run(job.job, ({ signal }) =>

@@ -46,6 +46,7 @@ export function connectEngine(
     openModel: (id, preference, onProgress) =>
       orCrash(remote.openModel(id, preference, proxy(onProgress))),
     generate: (job, onEvent) => orCrash(remote.generate(job, proxy(onEvent))),
+    attention: (job, onProgress) => orCrash(remote.attention(job, proxy(onProgress))),
     train: (runId, onEvent) => orCrash<TrainOutcome>(remote.train(runId, proxy(onEvent))),
     stop: (job) => orCrash(remote.stop(job)),
     checkpoint: (runId) => orCrash(remote.checkpoint(runId)),

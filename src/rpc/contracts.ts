@@ -1,4 +1,5 @@
 /** @file What the page may ask of the engine worker, as types only; both sides are held to them. */
+import type { WordHeat } from "../core/attention/attention-sum.ts";
 import type { Weighting } from "../core/compose/weighting.ts";
 import type { CompressionChoice } from "../core/concept/compress-concept.ts";
 import type { ConceptSummary } from "../core/concept/concept-file.ts";
@@ -110,6 +111,21 @@ export type GenerateEvent =
   | { readonly kind: "image"; readonly index: number; readonly imageId: string }
   /** What of a prompt did not fit into the text encoder. */
   | { readonly kind: "cut"; readonly text: string; readonly cut: string };
+
+/** One image to be looked at again, as it was painted. */
+export interface AttentionJob extends Omit<GenerateJob, "seeds"> {
+  readonly seed: number;
+}
+
+export type AttentionProgress = Extract<GenerateEvent, { kind: "preparing" | "progress" }>;
+
+/** Where in an image each word of its prompt looks (docs/attention.md). */
+export interface PromptAttention {
+  /** Of every heat map: the size of the latents. */
+  readonly height: number;
+  readonly width: number;
+  readonly words: readonly WordHeat[];
+}
 
 export interface LossPoint {
   readonly step: number;
@@ -277,9 +293,14 @@ export interface EngineApi {
   ): Promise<ModelInfo>;
   /** Paints images into the gallery; gives their ids. */
   generate(job: GenerateJob, onEvent: (event: GenerateEvent) => void): Promise<string[]>;
+  /** Samples an image again, stores nothing, and gives where each word of its prompt looks. */
+  attention(
+    job: AttentionJob,
+    onProgress: (progress: AttentionProgress) => void,
+  ): Promise<PromptAttention>;
   /** Trains a stored run from where it is, until it has finished or is stopped; `runId` is the job's id. */
   train(runId: string, onEvent: (event: TrainEvent) => void): Promise<TrainOutcome>;
-  /** Asks a job to stop soon, wherever it is: `generate` rejects as "cancelled", `train` keeps a checkpoint. */
+  /** Asks a job to stop soon, wherever it is: `generate` and `attention` reject as "cancelled", `train` keeps a checkpoint. */
   stop(job: JobId): Promise<void>;
   /** Makes a checkpoint after the step that runs. */
   checkpoint(runId: string): Promise<void>;

@@ -41,6 +41,7 @@ const engine: EngineApi = {
   checkForeign: unused,
   importForeign: unused,
   estimate: unused,
+  attention: unused,
   describeCategory: unused,
   countTokens: unused,
   importConcept: unused,

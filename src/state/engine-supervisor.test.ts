@@ -35,6 +35,7 @@ function engines() {
       checkForeign: unused,
       importForeign: unused,
       estimate: unused,
+      attention: unused,
       describeCategory: unused,
       importConcept: unused,
     };

@@ -53,6 +53,7 @@ export function superviseEngine(start: () => EngineClient, ready: Promise<void>)
       return now((engine) => engine.openModel(id, preference, onProgress));
     },
     generate: (job, onEvent) => now((engine) => engine.generate(job, onEvent)),
+    attention: (job, onProgress) => now((engine) => engine.attention(job, onProgress)),
     train: (runId, onEvent) => now((engine) => engine.train(runId, onEvent)),
     stop: (job) => now((engine) => engine.stop(job)),
     checkpoint: (runId) => now((engine) => engine.checkpoint(runId)),

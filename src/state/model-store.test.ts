@@ -58,6 +58,7 @@ function controlledEngine() {
     checkForeign: unused,
     importForeign: unused,
     estimate: unused,
+    attention: unused,
     describeCategory: unused,
     countTokens: unused,
     importConcept: unused,

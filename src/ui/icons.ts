@@ -27,6 +27,7 @@ export { default as Play } from "lucide-react/icons/play";
 export { default as Plus } from "lucide-react/icons/plus";
 export { default as RotateCcw } from "lucide-react/icons/rotate-ccw";
 export { default as Save } from "lucide-react/icons/save";
+export { default as ScanEye } from "lucide-react/icons/scan-eye";
 export { default as Search } from "lucide-react/icons/search";
 export { default as Share2 } from "lucide-react/icons/share-2";
 export { default as Shapes } from "lucide-react/icons/shapes";

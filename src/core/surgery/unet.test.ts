@@ -4,6 +4,7 @@ import { NANO_SHAPE, NANO_STYLES, nanoModel } from "../../../tests/support/nano.
 import { StudioError } from "../errors.ts";
 import { checkStatic } from "../onnx/check.ts";
 import type { Graph, Node } from "../onnx/graph.ts";
+import { exposeAttention } from "./expose-attention.ts";
 import { prepareUnet } from "./unet.ts";
 
 const PUBLIC = new Set(["sample", "timestep", "encoder_hidden_states", "out_sample"]);
@@ -98,6 +99,22 @@ describe.each(NANO_STYLES)("%s export", (style) => {
     ]);
   });
 
+  it("gives the attention of its blocks by resolution, whatever its names are", async () => {
+    const { graph } = await nanoModel(style, "unet");
+    const named = exposeAttention(prepareUnet(graph, NANO_SHAPE));
+    const unnamed = exposeAttention(prepareUnet(anonymous(graph), NANO_SHAPE));
+    checkStatic(named.graph);
+    const facts = ({ graph: { outputs }, maps }: typeof named) => ({
+      outputs: outputs.map(({ dims }) => dims),
+      maps: maps.map(({ height, width, blocks }) => [height, width, blocks]),
+    });
+    expect(facts(named)).toEqual({
+      outputs: [[2, 4, 16, 16], ...[256, 64, 16, 4].map((places) => [2, places, 77])],
+      maps: [...[16, 8, 4].map((side) => [side, side, 5]), [2, 2, 1]],
+    });
+    expect(facts(unnamed)).toEqual(facts(named));
+  });
+
   it("with one block fused away is refused with what was found and what was expected", async () => {
     const { graph } = await nanoModel(style, "unet");
     const { nodes, ...rest } = graph;
@@ -151,6 +168,14 @@ describe("refusals", () => {
     expect(error.message).toContain(
       '"sample" is declared as [1, 4, 16, 16] and cannot take [2, 4, 16, 16]',
     );
+  });
+
+  it("says where attention cannot be laid over the picture", async () => {
+    const { graph } = await nanoModel("dynamo", "unet");
+    const unet = prepareUnet(graph, NANO_SHAPE);
+    const error = refusal(() => exposeAttention({ ...unet, shape: { ...unet.shape, width: 24 } }));
+    expect(error.code).toBe("model-unsupported");
+    expect(error.message).toContain("looks at 256 places, which are no part of latents of 16 × 24");
   });
 
   it("names a value that nothing makes", async () => {

@@ -33,6 +33,8 @@ export interface Unet {
   readonly prediction: string;
   readonly kv: KvLayout;
   readonly blocks: number;
+  /** Names of the cross-attention probabilities in order of execution, one a block. */
+  readonly attention: readonly string[];
   readonly shape: UnetShape;
   /** Batch, channels, height and width of latents and prediction. */
   readonly latents: readonly [number, number, number, number];
@@ -82,6 +84,7 @@ export function prepareUnet(exported: Graph, shape: UnetShape, options: UnetOpti
     timeFeatures: timed.features,
     kv: exposed.layout,
     blocks: blocks.length,
+    attention: blocks.map(({ softmax }) => softmax),
     shape,
     latents: [shape.batch, channels, shape.height, shape.width] as const,
   };

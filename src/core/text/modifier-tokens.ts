@@ -1,6 +1,7 @@
 /** @file Prompts with modifier tokens: new words like `<new1>` whose ids follow the tokenizer's own vocabulary. */
 import { StudioError } from "../errors.ts";
 import type { ClipTokenizer, TokenizedPrompt } from "./clip-tokenizer.ts";
+import { cutIntoPieces, placeWords, type PromptWord } from "./prompt-words.ts";
 
 /** Anything in angle brackets. No two of these overlap, so that a match is never part of a longer token. */
 const BRACKETED = /(<[^\s<>]+>)/u;
@@ -38,6 +39,16 @@ export class PromptTokenizer {
       typeof piece === "number" ? this.vocabularySize + piece : this.tokenizer.idsOf(piece),
     );
     return this.tokenizer.frame(ids, (rest) => this.textOf(rest));
+  }
+
+  /** The words of the prompt that the text encoder reads, in order, with their tokens among the 77. */
+  words(prompt: string): PromptWord[] {
+    const pieces = cutAtTokens(prompt, this.tokens).flatMap((piece) =>
+      typeof piece === "number"
+        ? { text: this.tokens[piece] ?? "", tokens: 1 }
+        : cutIntoPieces(piece, (text) => this.tokenizer.idsOf(text)),
+    );
+    return placeWords(pieces, this.encode(prompt).kept);
   }
 
   private textOf(ids: readonly number[]): string {

@@ -29,7 +29,7 @@ export async function generateImages(
   { signal, everyday }: GenerateControls,
 ): Promise<string[]> {
   throwIfAborted(signal);
-  const { used, composition } = await prepare(open, job, emit, { signal, everyday });
+  const { used, composition } = await chooseConcepts(open, job, emit, { signal, everyday });
   const { prompt, negativePrompt, sampler, steps, guidance, eta, seeds } = job;
   const way = { prompt, negativePrompt, sampler, steps, guidance, eta };
   const ids: string[] = [];
@@ -79,11 +79,11 @@ export async function generateImages(
   return ids;
 }
 
-/** Chooses what is painted with. */
-async function prepare(
+/** Puts what is painted with on the model; gives what a picture says of it. */
+export async function chooseConcepts(
   open: OpenModel,
-  { concept, blend }: GenerateJob,
-  emit: (event: GenerateEvent) => void,
+  { concept, blend }: Pick<GenerateJob, "concept" | "blend">,
+  emit: (event: Extract<GenerateEvent, { kind: "preparing" }>) => void,
   { signal, everyday }: GenerateControls,
 ): Promise<Pick<ImageSettings, "composition"> & { readonly used: UsedConcept[] }> {
   if (blend === undefined) {

@@ -10,12 +10,13 @@ import { conceptBytes, storedRun, trainStored } from "../../../tests/support/sto
 import { encodeConcept } from "../../core/concept/concept-file.ts";
 import { StudioError } from "../../core/errors.ts";
 import { readImageSettings } from "../../core/image/png-settings.ts";
-import type { Blend, GenerateEvent, GenerateJob } from "../../rpc/contracts.ts";
+import type { AttentionProgress, Blend, GenerateEvent, GenerateJob } from "../../rpc/contracts.ts";
 import { concepts } from "../../storage/concepts.ts";
 import { images } from "../../storage/images.ts";
 import { runFiles } from "../../storage/run-files.ts";
 import { runs } from "../../storage/runs.ts";
 import { conceptLayout } from "../model/concept-layout.ts";
+import { attentionMaps } from "./attention-maps.ts";
 import { estimate } from "./estimate.ts";
 import { generateImages } from "./generate-images.ts";
 import { mergeStored } from "./merge-stored.ts";
@@ -185,6 +186,35 @@ it("paints with two concepts, merged and composed, and says so in the settings",
   }
   expect(pngs[0]).not.toEqual(pngs[1]);
   expect(pngs[1]).not.toEqual(pngs[2]);
+
+  // Where the words look: of merged concepts as of one, and nothing is stored for it.
+  const before = await images.ids();
+  const events: AttentionProgress[] = [];
+  const look = ({ seeds, ...way }: GenerateJob, blend?: Blend) =>
+    attentionMaps(
+      open,
+      { ...way, seed: seeds[0]!, ...(blend === undefined ? {} : { blend }) },
+      (event) => events.push(event),
+      controls(),
+    );
+  const seen = await look(job, blends[0]);
+  expect(seen).toMatchObject({ height: 16, width: 16 });
+  expect(seen.words.map(({ text }) => text)).toEqual([
+    "a",
+    "<new1>",
+    "bear",
+    "and",
+    "a",
+    "<new2>",
+    "dog",
+  ]);
+  expect(seen.words.every(({ heat }) => heat.length === 16 * 16)).toBe(true);
+  expect(events[0]).toMatchObject({ kind: "preparing" });
+  expect(events.at(-1)).toEqual({ kind: "progress", done: job.steps, total: job.steps });
+  await expect(look(job, blends[1])).rejects.toThrow(/merge them/);
+  const gone = { ...job, concept: { id: "gone", strength: 1 } };
+  await expect(look(gone)).rejects.toThrow(/not in the studio any more/);
+  expect(await images.ids()).toEqual(before);
 
   const steps: string[] = [];
   const { conceptId, facts } = await mergeStored(

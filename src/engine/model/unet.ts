@@ -1,4 +1,7 @@
 /** @file The UNet as a session for one batch size: latents, a timestep and K/V in, its prediction out. */
+import type { TokenMaps } from "../../core/attention/attention-sum.ts";
+import { StudioError } from "../../core/errors.ts";
+import { exposeAttention } from "../../core/surgery/expose-attention.ts";
 import { KV_INPUT } from "../../core/surgery/expose-kv.ts";
 import { QUERY_OUT_INPUT } from "../../core/surgery/expose-query-out.ts";
 import { TIME_INPUT } from "../../core/surgery/time-features.ts";
@@ -25,21 +28,28 @@ export interface UnetSession {
   release(): Promise<void>;
 }
 
+export interface UnetUse {
+  /** Takes the query and output projections as an input, too. */
+  readonly queryOut?: boolean;
+  /** Hears after each pass where the last picture's tokens were looked at: one map a resolution. */
+  readonly onAttention?: ((maps: readonly TokenMaps[]) => void) | undefined;
+}
+
 export async function openUnet(
   model: Model,
   runtime: Runtime,
   batch: number,
-  takesQueryOut = false,
+  { queryOut: takesQueryOut = false, onAttention }: UnetUse = {},
 ): Promise<UnetSession> {
   const unet = batch === 1 && !takesQueryOut ? model.unet : model.unetOf(batch, takesQueryOut);
-  const session = await Session.create(runtime, unet.graph, model.reader("unet"), {
-    name: "the UNet",
-  });
+  const { graph, maps } =
+    onAttention === undefined ? { graph: unet.graph, maps: [] } : exposeAttention(unet);
+  const session = await Session.create(runtime, graph, model.reader("unet"), { name: "the UNet" });
   return {
     latents: unet.latents,
-    predict(latents, timestep, kv, queryOut = null) {
+    async predict(latents, timestep, kv, queryOut = null) {
       const time = unet.timeFeatures(new Float64Array(batch).fill(timestep));
-      return session.runOne({
+      const outputs = await session.run({
         sample: { dims: unet.latents, data: latents },
         [TIME_INPUT]: { dims: [batch, time.length / batch], data: time },
         [KV_INPUT]: kv,
@@ -47,6 +57,18 @@ export async function openUnet(
           ? {}
           : { [QUERY_OUT_INPUT]: { dims: [queryOut.length], data: queryOut } }),
       });
+      const output = (name: string): HostTensor => {
+        const tensor = outputs[name];
+        if (tensor !== undefined) return tensor;
+        throw new StudioError("internal", `The UNet gives no "${name}".`);
+      };
+      onAttention?.(
+        maps.map(({ name, ...grid }) => {
+          const { data } = output(name);
+          return { ...grid, data: data.subarray(data.length - data.length / batch) };
+        }),
+      );
+      return output(unet.prediction);
     },
     release: () => session.release(),
   };

@@ -1,14 +1,17 @@
 /** @file Text to image: prompts to K/V once, then the sampler's walk from noise to latents, then the picture. */
 import { throwIfAborted, type CancelSignal } from "../../core/cancel.ts";
+import type { TokenMaps } from "../../core/attention/attention-sum.ts";
 import type { Weighting } from "../../core/compose/weighting.ts";
 import type { Concept } from "../../core/concept/concept.ts";
 import { createSampler } from "../../core/diffusion/sampler.ts";
+import { StudioError } from "../../core/errors.ts";
 import type { Planes } from "../../core/image/pixels.ts";
 import { normal } from "../../core/random/normal.ts";
 import { Random } from "../../core/random/random.ts";
 import { joined, partOf } from "../../core/tensor/parts.ts";
 import { elementCount } from "../../core/tensor/shape.ts";
 import { CLIP_TOKENS } from "../../core/text/clip-tokenizer.ts";
+import type { PromptWord } from "../../core/text/prompt-words.ts";
 import type { Model } from "../model/read-model.ts";
 import { openTextFeatures, type TextFeatures } from "../model/text.ts";
 import { openUnet, type UnetSession } from "../model/unet.ts";
@@ -41,6 +44,11 @@ export interface GenerateEvents {
   readonly onCut?: (prompt: string, cut: string) => void;
   /** The weights [n] that a step of a composition gave its concepts, once an image. */
   readonly onWeights?: (weights: Float64Array) => void;
+  /**
+   * After each step of an image that is sampled alone: where the prompt's tokens were looked at, one map a resolution.
+   * Takes a session of its own, which is released in the end.
+   */
+  readonly onAttention?: (maps: readonly TokenMaps[]) => void;
   readonly signal?: CancelSignal | undefined;
 }
 
@@ -52,8 +60,12 @@ export class Pipeline {
   private applied: Applied;
   /** In place of `applied`, where several concepts are composed. */
   private composition: Composition | null = null;
-  /** The UNet's session, for the batch that it was last needed for. */
-  private unet: { readonly key: string; readonly session: UnetSession } | null = null;
+  /** The UNet's session, for the batch that it was last needed for, and whom it says where tokens are looked at. */
+  private unet: {
+    readonly key: string;
+    readonly onAttention: GenerateEvents["onAttention"];
+    readonly session: UnetSession;
+  } | null = null;
 
   private constructor(
     model: Model,
@@ -120,6 +132,35 @@ export class Pipeline {
     initialNoise: (seed: number, count: number) => Float32Array = normal,
   ): Promise<GeneratedImage[]> {
     checkRequest(request);
+    if (events.onAttention === undefined) return this.sample(request, events, initialNoise);
+    this.checkRecording(request);
+    try {
+      return await this.sample(request, events, initialNoise);
+    } finally {
+      await this.closeUnet();
+    }
+  }
+
+  /** The words of a prompt, those of the concept among them, with their tokens. */
+  words(prompt: string): PromptWord[] {
+    return this.applied.tokenizer.words(prompt);
+  }
+
+  private checkRecording({ batch }: GenerateRequest): void {
+    if (this.composition === null && batch === 1) return;
+    throw new StudioError(
+      "invalid-input",
+      batch === 1
+        ? "Concepts that are combined at each step each look at the picture in a pass of their own, so that a word has no one map; merge them to see where words look."
+        : `Where words look is recorded for one image at a time, not for ${batch} together.`,
+    );
+  }
+
+  private async sample(
+    request: GenerateRequest,
+    events: GenerateEvents,
+    initialNoise: (seed: number, count: number) => Float32Array,
+  ): Promise<GeneratedImage[]> {
     const calls = this.sampler(request).timesteps.length;
     const total = calls * Math.ceil(request.seeds.length / request.batch);
     const images: GeneratedImage[] = [];
@@ -182,7 +223,7 @@ export class Pipeline {
   }
 
   async release(): Promise<void> {
-    await this.unet?.session.release();
+    await this.closeUnet();
     await this.text.release();
     await this.vae.release();
     await this.applied.projections.release();
@@ -203,7 +244,7 @@ export class Pipeline {
   private async predictor(
     { prompt, negativePrompt, guidance }: GenerateRequest,
     n: number,
-    { onCut, onWeights }: Pick<GenerateEvents, "onCut" | "onWeights">,
+    { onCut, onWeights, onAttention }: Pick<GenerateEvents, "onCut" | "onWeights" | "onAttention">,
   ): Promise<Predictor> {
     const { applied, composition } = this;
     const rows = (texts: readonly string[]) =>
@@ -222,14 +263,14 @@ export class Pipeline {
       return composedPredictor(unet, { negative, concepts }, { guidance, weighting }, onWeights);
     }
     if (guidance === 1) {
-      const unet = await this.unetFor(n);
+      const unet = await this.unetFor(n, onAttention);
       return plainPredictor(
         unet,
         await this.project(applied, rows([prompt]), onCut),
         applied.queryOut,
       );
     }
-    const unet = await this.unetFor(2 * n);
+    const unet = await this.unetFor(2 * n, onAttention);
     const kv = await this.project(applied, rows([negativePrompt, prompt]), onCut);
     return guidedPredictor(unet, kv, applied.queryOut, guidance);
   }
@@ -251,14 +292,24 @@ export class Pipeline {
     return projections.projectKv({ dims, data: joined(features) } satisfies HostTensor);
   }
 
-  private async unetFor(batch: number): Promise<UnetSession> {
+  private async unetFor(
+    batch: number,
+    onAttention?: GenerateEvents["onAttention"],
+  ): Promise<UnetSession> {
     const queryOut = this.composition === null && this.applied.queryOut !== null;
     const key = `${batch}${queryOut ? " with query_out" : ""}`;
-    if (this.unet?.key === key) return this.unet.session;
-    await this.unet?.session.release();
-    this.unet = null;
-    const session = await openUnet(this.model, this.runtime, batch, queryOut);
-    this.unet = { key, session };
+    const { unet } = this;
+    if (unet?.key === key && unet.onAttention === onAttention) return unet.session;
+    // First, so that the weights are never there twice.
+    await this.closeUnet();
+    const session = await openUnet(this.model, this.runtime, batch, { queryOut, onAttention });
+    this.unet = { key, onAttention, session };
     return session;
+  }
+
+  private async closeUnet(): Promise<void> {
+    const { unet } = this;
+    this.unet = null;
+    await unet?.session.release();
   }
 }

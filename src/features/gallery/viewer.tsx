@@ -4,9 +4,9 @@ import { ChevronLeft, ChevronRight, Copy, Download, RotateCcw, Trash2 } from "..
 import { useEffect, useEffectEvent, type ReactNode } from "react";
 import type { ImageSettings } from "../../core/image/image-settings.ts";
 import type { ImageRecord } from "../../state/gallery.ts";
-import { BlobImage } from "../../ui/blob-image.tsx";
 import { FactList } from "../../ui/fact-list.tsx";
 import { imageFacts } from "./image-facts.ts";
+import { PictureAttention } from "./picture-attention.tsx";
 import classes from "./viewer.module.css";
 
 interface ViewerProps {
@@ -29,6 +29,8 @@ export function Viewer(props: ViewerProps) {
   const opened = image !== null;
   const onKey = useEffectEvent((event: KeyboardEvent): void => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
+    // Arrow keys are a slider's own while it has the focus.
+    if (event.target instanceof Element && event.target.role === "slider") return;
     if (event.key === "ArrowLeft") onMove(-1);
     if (event.key === "ArrowRight") onMove(1);
   });
@@ -48,7 +50,7 @@ export function Viewer(props: ViewerProps) {
     >
       {image === null ? null : (
         <div className={classes.layout}>
-          <BlobImage blob={image.png} alt={image.settings.prompt} className={classes.picture} />
+          <PictureAttention key={image.id} image={image} />
           <Details {...props} image={image} />
         </div>
       )}
