@@ -1,5 +1,6 @@
 /** @file `compose`: several concepts that are kept apart, combined at each denoising step, to images in a folder. */
 import path from "node:path";
+import { usedConcepts } from "../core/image/image-settings.ts";
 import { resize } from "../core/image/resize.ts";
 import { toPlanes } from "../core/image/convert.ts";
 import { checkWeighting, type Weighting } from "../core/compose/weighting.ts";
@@ -46,9 +47,12 @@ export async function compose(options: Readonly<Record<string, Raw>>): Promise<v
       ...{ model, runtime, request, out, composition },
       prepare: (pipeline) => pipeline.compose(concepts, weighting),
       concepts: concepts.flatMap(({ concept, strength }, i) =>
-        concept.tokens.map(({ token, category }) => ({
-          ...{ id: "", name: path.basename(files[i]?.file ?? ""), token, category, strength },
-        })),
+        usedConcepts({
+          id: "",
+          name: path.basename(files[i]?.file ?? ""),
+          tokens: concept.tokens,
+          strength,
+        }),
       ),
       note: { composition: composition.kind, strengths },
     });

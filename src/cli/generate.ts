@@ -2,6 +2,7 @@
 import path from "node:path";
 import { resetConcept } from "../core/concept/concept.ts";
 import { checkRequest } from "../core/diffusion/generate-request.ts";
+import { usedConcepts } from "../core/image/image-settings.ts";
 import { AttentionFolder } from "./attention.ts";
 import { openRuntime } from "./backend.ts";
 import { conceptOption } from "./concept-option.ts";
@@ -53,7 +54,7 @@ export async function generate(options: GenerateOptions): Promise<void> {
     const files = await paintInto({
       ...{ model, runtime, request, out, attention },
       prepare: (pipeline) => pipeline.use(applied, strength),
-      concepts: tokens.map(({ token, category }) => ({ id: "", name, token, category, strength })),
+      concepts: concept === null ? [] : usedConcepts({ id: "", name, tokens, strength }),
       note: { strength, reset },
     });
     if (options["json"] === true) {

@@ -42,6 +42,17 @@ export type ImageSettings = Readonly<z.infer<typeof imageSettings>>;
 export type RecordedComposition = Readonly<z.infer<typeof composition>>;
 export type UsedConcept = Readonly<z.infer<typeof usedConcept>>;
 
+/** A concept as settings keep it, once a word of it; one without a word of its own is kept once, with an empty token. */
+export function usedConcepts({
+  tokens,
+  ...concept
+}: Omit<UsedConcept, "token" | "category"> & {
+  readonly tokens: readonly Pick<UsedConcept, "token" | "category">[];
+}): UsedConcept[] {
+  const words = tokens.length === 0 ? [{ token: "", category: "" }] : tokens;
+  return words.map(({ token, category }) => ({ ...concept, token, category }));
+}
+
 /** @throws StudioError "invalid-input" where the value is not what an image was made with */
 export function parseImageSettings(value: unknown): ImageSettings {
   const parsed = imageSettings.safeParse(value);

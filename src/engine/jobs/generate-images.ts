@@ -1,7 +1,11 @@
 /** @file The job of painting: images for a prompt, each into the gallery as soon as it is there. */
 import { throwIfAborted } from "../../core/cancel.ts";
 import { toPixels } from "../../core/image/convert.ts";
-import type { ImageSettings, UsedConcept } from "../../core/image/image-settings.ts";
+import {
+  type ImageSettings,
+  type UsedConcept,
+  usedConcepts,
+} from "../../core/image/image-settings.ts";
 import { encodeImage } from "../../core/image/png-settings.ts";
 import type { GenerateEvent, GenerateJob } from "../../rpc/contracts.ts";
 import type { ConceptRecord } from "../../storage/concepts.ts";
@@ -90,7 +94,8 @@ export async function chooseConcepts(
     emit({ kind: "preparing", what: concept === null ? "the model" : "the concept" });
     const record = await open.useStored(concept);
     return {
-      used: record === null ? [] : wordsUsed(record, record.tokens, concept?.strength ?? 1),
+      used:
+        record === null ? [] : usedConcepts({ ...named(record), strength: concept?.strength ?? 1 }),
     };
   }
   emit({ kind: "preparing", what: "the concepts" });
@@ -101,16 +106,12 @@ export async function chooseConcepts(
   });
   return {
     used: stored.flatMap(({ record, tokens }, i) =>
-      wordsUsed(record, tokens, blend.concepts[i]?.strength ?? 1),
+      usedConcepts({ ...named(record), tokens, strength: blend.concepts[i]?.strength ?? 1 }),
     ),
     composition: blend.kind === "merged" ? { kind: "merged" } : recordWeighting(blend.weighting),
   };
 }
 
-function wordsUsed(
-  { id, name }: ConceptRecord,
-  tokens: readonly { readonly token: string; readonly category: string }[],
-  strength: number,
-): UsedConcept[] {
-  return tokens.map(({ token, category }) => ({ id, name, token, category, strength }));
+function named({ id, name, tokens }: ConceptRecord): Pick<ConceptRecord, "id" | "name" | "tokens"> {
+  return { id, name, tokens };
 }

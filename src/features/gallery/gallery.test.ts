@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { ImageRecord } from "../../state/gallery.ts";
 import { imageFileName, slugOf } from "./file-name.ts";
 import { conceptsOf, filterImages, NO_CONCEPT } from "./filter-images.ts";
+import { usedConcepts } from "../../core/image/image-settings.ts";
 import { compareFacts, imageFacts } from "./image-facts.ts";
 
 function image(
@@ -99,6 +100,10 @@ describe("facts", () => {
     const value = (name: string) => facts.find((fact) => fact.name === name)?.value;
     expect(value("Sampler")).toBe("DDIM, eta 0.5");
     expect(value("Concept")).toBe("Teddy (<new1> bear) at 0.80");
+    const wordless = image("b", 1, {
+      concepts: usedConcepts({ id: "s", name: "Style", strength: 1, tokens: [] }),
+    });
+    expect(imageFacts(wordless)).toContainEqual({ name: "Concept", value: "Style at 1.00" });
     expect(value("Negative prompt")).toBe("none");
   });
 

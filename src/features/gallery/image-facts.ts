@@ -12,10 +12,10 @@ export interface ImageFact extends Fact {
 export function imageFacts({ settings, width, height, createdAt }: ImageRecord): ImageFact[] {
   const { concepts, negativePrompt, eta } = settings;
   const sampler = SAMPLER_LABELS[settings.sampler];
-  const named = concepts.map(
-    ({ name, token, category, strength }) =>
-      `${name} (${[token, category].join(" ").trim()}) at ${strength.toFixed(2)}`,
-  );
+  const named = concepts.map(({ name, token, category, strength }) => {
+    const word = `${token} ${category}`.trim();
+    return `${name}${word === "" ? "" : ` (${word})`} at ${strength.toFixed(2)}`;
+  });
   const { composition } = settings;
   const together = composition === undefined ? [] : [compositionSentence(composition)];
   return [
