@@ -12,11 +12,17 @@ export interface WeighedConcept {
   readonly strength: number;
 }
 
+export interface ComposedPart {
+  readonly applied: Applied;
+  /** Token ids of its own words. */
+  readonly words: readonly number[];
+}
+
 export interface Composition {
   readonly weighting: Weighting;
   /** Paints the negative prompt. */
   readonly base: Applied;
-  readonly parts: readonly Applied[];
+  readonly parts: readonly ComposedPart[];
   release(): Promise<void>;
 }
 
@@ -49,7 +55,28 @@ export async function openComposition(
     await release();
     throw error;
   }
-  const [base, ...parts] = opened;
+  const [base, ...applied] = opened;
   if (base === undefined) throw new StudioError("internal", "The base model was not applied.");
+  let next = model.vocabularySize;
+  const parts = applied.map((own, i): ComposedPart => {
+    const words = (concepts[i]?.concept.tokens ?? []).map(() => next++);
+    return { applied: own, words };
+  });
   return { weighting, base, parts, release };
+}
+
+/**
+ * Whom a prompt asks: where weights are solved for, the concepts that it names, because one that it does not name has
+ * nothing to say and still pulls; all of them where it names none, or where shares and regions were given.
+ */
+export function askedParts(
+  { parts, weighting }: Composition,
+  prompt: string,
+): readonly ComposedPart[] {
+  if (weighting.kind !== "solved") return parts;
+  const named = parts.filter(({ applied, words }) => {
+    const { ids } = applied.tokenizer.encode(prompt);
+    return words.some((word) => ids.includes(word));
+  });
+  return named.length === 0 ? parts : named;
 }

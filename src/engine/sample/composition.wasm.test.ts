@@ -37,7 +37,7 @@ const wordOnly = (concept: Concept): Concept => ({
 
 async function composed(
   weighting: Weighting,
-  { concepts = [bear, dog], guidance = REQUEST.guidance } = {},
+  { concepts = [bear, dog], guidance = REQUEST.guidance, prompt = REQUEST.prompt } = {},
 ) {
   await pipeline.compose(
     concepts.map((concept) => ({ concept, strength: 1 })),
@@ -45,7 +45,7 @@ async function composed(
   );
   const weights: number[][] = [];
   const images = await pipeline.generate(
-    { ...REQUEST, guidance },
+    { ...REQUEST, guidance, prompt },
     { onWeights: (all) => weights.push([...all]) },
   );
   return { latents: images.map((image) => image.latents), weights };
@@ -56,9 +56,9 @@ const withBothWords = (concept: Concept): Concept => ({
   tokens: [...bear.tokens, ...dog.tokens],
 });
 
-async function alone(concept: Concept) {
+async function alone(concept: Concept, prompt = REQUEST.prompt) {
   await pipeline.use(concept);
-  const images = await pipeline.generate(REQUEST);
+  const images = await pipeline.generate({ ...REQUEST, prompt });
   return images.map((image) => image.latents);
 }
 
@@ -73,6 +73,17 @@ describe("composed concepts", () => {
       await composed({ kind: "fixed", weights: [0, 1] }),
     ];
     expect(relativeL2(first.latents[0]!, second.latents[0]!)).toBeGreaterThan(100 * ROUNDING);
+  });
+
+  it("ask only the one that the prompt names, where weights are solved for", async () => {
+    const prompt = "photo of a <new1> bear";
+    const concepts = [wordOnly(bear), dog];
+    const { latents, weights } = await composed({ kind: "solved" }, { concepts, prompt });
+    const expected = await alone(concepts[0]!, prompt);
+    latents.forEach((own, i) => expect(relativeL2(own, expected[i]!)).toBeLessThan(ROUNDING));
+    expect(weights.every(([only, ...others]) => only === 1 && others.length === 0)).toBe(true);
+    const shared = await composed({ kind: "fixed", weights: [1, 1] }, { concepts, prompt });
+    expect(relativeL2(shared.latents[0]!, expected[0]!)).toBeGreaterThan(100 * ROUNDING);
   });
 
   it("by region are the one that was painted everywhere, or both where they share the picture", async () => {

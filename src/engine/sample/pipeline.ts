@@ -20,7 +20,12 @@ import type { Runtime } from "../ort/runtime.ts";
 import { openTogether } from "../releases.ts";
 import { type HostTensor, isOnDevice, type Tensor } from "../tensor.ts";
 import { type Applied, applyConcept } from "./apply-concept.ts";
-import { type Composition, openComposition, type WeighedConcept } from "./composition.ts";
+import {
+  askedParts,
+  type Composition,
+  openComposition,
+  type WeighedConcept,
+} from "./composition.ts";
 import { composedPredictor, guidedPredictor, plainPredictor, type Predictor } from "./predictor.ts";
 import { checkRequest, type GenerateRequest } from "../../core/diffusion/generate-request.ts";
 
@@ -42,7 +47,7 @@ export interface GenerateEvents {
   readonly onClean?: (index: number, clean: () => Float32Array) => void | Promise<void>;
   /** What of a prompt did not fit into the text encoder. */
   readonly onCut?: (prompt: string, cut: string) => void;
-  /** The weights [n] that a step of a composition gave its concepts, once an image. */
+  /** The weights [n] that a step of a composition gave the concepts that it asked, once an image. */
   readonly onWeights?: (weights: Float64Array) => void;
   /**
    * After each step of an image that is sampled alone: where the prompt's tokens were looked at, one map a resolution.
@@ -251,11 +256,13 @@ export class Pipeline {
       texts.flatMap((text) => new Array<string>(n).fill(text));
     if (composition !== null) {
       const unet = await this.unetFor(n);
-      const { base, parts, weighting } = composition;
+      const { base, weighting } = composition;
       const negative = await this.project(base, rows([negativePrompt]), onCut);
       const concepts: Tensor[] = [];
       try {
-        for (const part of parts) concepts.push(await this.project(part, rows([prompt]), onCut));
+        for (const { applied: part } of askedParts(composition, prompt)) {
+          concepts.push(await this.project(part, rows([prompt]), onCut));
+        }
       } catch (error) {
         for (const tensor of [negative, ...concepts]) if (isOnDevice(tensor)) tensor.dispose();
         throw error;
