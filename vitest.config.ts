@@ -34,9 +34,9 @@ export default defineConfig({
           name: "engine",
           environment: "node",
           include: [needsSessions],
-          // A session computes on every core by itself, so files run one after another.
+          // Half of the time a process of the command line starts, or a session of one thread runs.
           pool: "forks",
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 600_000,
           hookTimeout: 600_000,
           sequence: { groupOrder: 1 },

@@ -85,7 +85,7 @@ export function ensureDependencies() {
   );
   if (reason === null) return;
   say(`Installing packages with npm ci (${reason}).`);
-  const { succeeded } = runNpm(["ci", "--include=dev", "--no-audit", "--no-fund"], "inherit");
+  const succeeded = runNpm(["ci", "--include=dev", "--no-audit", "--no-fund"]);
   if (!succeeded) {
     refuse("npm ci failed: see its message above; it needs a network connection the first time.");
   }
