@@ -58,7 +58,7 @@ export function withContexts(
 /**
  * ΔW_u [E, S], rounded to float32; zeros without a context. Costs E² S for each.
  * @param space that of G
- * @param onPart told the share that is done, and awaited, after some of the columns
+ * @param onPart told the share that is done, and awaited, before some of the columns
  */
 export async function drawnToContexts(
   space: FeatureSpace,
@@ -72,12 +72,13 @@ export async function drawnToContexts(
   // All ΔW_n stacked, and beside each of their rows what it brings to each row of ΔW_u; zeros past the last one.
   const stacked = Math.ceil((contexts.length * width) / ROWS_AT_ONCE) * ROWS_AT_ONCE;
   const shares = new Float64Array(stacked * width);
-  contexts.forEach(({ lower }, n) => {
+  for (const [n, { lower }] of contexts.entries()) {
+    await onPart(0);
     for (let f = 0; f < width; f++) {
       const coordinates = toCoordinates(space, symmetricRow(lower, width, f));
       shares.set(fromCoordinates(space, coordinates), (n * width + f) * width);
     }
-  });
+  }
   const part = new Float64Array(stacked * COLUMNS_AT_ONCE);
   for (let start = 0; start < columns; start += COLUMNS_AT_ONCE) {
     await onPart(start / columns);
