@@ -118,8 +118,8 @@ How far keys and values move on 300 captions that neither training nor merging h
 | --- | --- | --- | --- | --- |
 ${drifts.join("\n")}
 
-The merge is held to the concepts' own keys and values on their prompts and, among all weights that are, takes those that
-move captions least ([how](math/merge.md)); it took ${merge} s at most, its session of the text encoder included.
+The merge is held to the concepts' own keys and values at their names, comes near them in longer prompts, none of which is one
+of these scenes, and otherwise moves captions as little as can be ([how](math/merge.md)); it took ${merge} s at most, its session of the text encoder included.
 
 ${seeds.map(sheet).join("\n")}`;
 }

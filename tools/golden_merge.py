@@ -17,10 +17,17 @@ of the weights in all.
     sines             [s, s] float64: of the angles between target rows, by Creg's measure
     singular.values   [S] float64: singular values of bear.difference
 
+Writes merge-contexts.safetensors as well: the same concepts, drawn to what they do in longer prompts.
+
+    NAME.context      [r, E] rows of CONTEXTS from V* on, with padding up to LENGTH positions
+    solution          [E, S] float64: the merged W - W0 with these contexts
+
 The solution comes from Creg itself, by the null-space method: with N an orthonormal basis of what
 Creg's rows span (numpy's SVD, without the one direction of relative energy below 1e-6), find by QR
 the smallest X with C N X = T and the null space of C N, and move X along it until Creg N X is
-smallest (numpy's lstsq). Rows that the two concepts share (sine below 0.1) are left out.
+smallest (numpy's lstsq). Rows that the two concepts share (sine below 0.1) are left out. Context rows
+times √μ are further rows of Creg, at which X is to come near √μ C_n (W_n - W0) instead of 0, with
+μ = ‖Creg‖² / ‖C_n‖².
 """
 
 import argparse
@@ -41,6 +48,8 @@ from make_goldens import in_fixed_order
 SEED = 11
 CATEGORIES = ["bear", "car"]
 PROMPTS = ["", "photo of a "]
+CONTEXTS = ["", " on a sofa", " in the garden"]
+LENGTH = 14
 MOVED = 0.12
 SIZE = 0.05
 EVERYWHERE = 0.1
@@ -78,9 +87,12 @@ class Encoder:
         return np.concatenate(found)
 
     @torch.no_grad()
-    def target(self, before: str, category: str, row: torch.Tensor) -> tuple[np.ndarray, list[str]]:
-        """Rows from V* to the end mark, and what they are."""
+    def target(
+        self, before: str, category: str, row: torch.Tensor, length: int = 0
+    ) -> tuple[np.ndarray, list[str]]:
+        """Rows from V* to the end mark, or to `length` positions of the prompt, and what they are."""
         head, tail = [self.start, *self.ids(before)], [*self.ids(category), self.end]
+        tail += [self.end] * (length - len(head) - 1 - len(tail))
         place = torch.tensor([len(head)])
         hook = self.embedding.register_forward_hook(
             lambda _module, _inputs, output: output.index_copy(1, place, row[None, None])
@@ -112,8 +124,10 @@ def difference(name: str, features: np.ndarray, base: np.ndarray) -> np.ndarray:
     return (SIZE * np.linalg.norm(base) * sum_ / np.linalg.norm(sum_)).astype(np.float32)
 
 
-def solve(captions: np.ndarray, rows: np.ndarray, changes: np.ndarray) -> np.ndarray:
-    """argmin ‖captions D‖ with rows D = changes, D in the span of what captions do not miss."""
+def solve(
+    captions: np.ndarray, wanted: np.ndarray, rows: np.ndarray, changes: np.ndarray
+) -> np.ndarray:
+    """argmin ‖captions D - wanted‖ with rows D = changes, D in the span of what captions do not miss."""
     _, sizes, directions = np.linalg.svd(captions, full_matrices=False)
     span = directions[sizes**2 >= THRESHOLD * np.mean(sizes**2)].T
     print(f"retained {span.shape[1]} of {len(sizes)} directions")
@@ -122,7 +136,7 @@ def solve(captions: np.ndarray, rows: np.ndarray, changes: np.ndarray) -> np.nda
     particular = q[:, :count] @ np.linalg.solve(r[:count].T, changes)
     null = q[:, count:]
     seen = captions @ span
-    along, *_ = np.linalg.lstsq(seen @ null, -seen @ particular, rcond=None)
+    along, *_ = np.linalg.lstsq(seen @ null, wanted - seen @ particular, rcond=None)
     return span @ (particular + null @ along)
 
 
@@ -147,12 +161,15 @@ def main() -> None:
     encoder = Encoder(args.base)
     captions = encoder.captions(args.captions.read_text(encoding="utf-8").splitlines())
     base = base_weights(args.base)
-    initial = json.loads((args.model / "studio.json").read_text())["initializerToken"]["id"]
+    initial = json.loads((args.model / "studio.json").read_text())["initializerTokens"][0]["id"]
     start = encoder.embedding.weight[initial].detach()
 
     tensors: dict[str, np.ndarray] = {"base": base}
+    contexts: dict[str, np.ndarray] = {}
     labels: dict[str, list[str]] = {}
     rows, changes, owner = [], [], []
+    # Captions are to change by nothing.
+    drawn, wanted = [captions], [np.zeros((len(captions), base.shape[1]))]
     for n, name in enumerate(CATEGORIES):
         moved = torch.from_numpy(seeded.normal(SEED, f"{name}.row", tuple(start.shape))).double()
         row = start + MOVED * moved / moved.norm()
@@ -165,13 +182,41 @@ def main() -> None:
         rows.append(features.astype(np.float64))
         changes.append(features.astype(np.float64) @ change.astype(np.float64))
         owner += [n] * len(features)
+        longer = [encoder.target(PROMPTS[1], name + tail, row, LENGTH)[0] for tail in CONTEXTS]
+        contexts[f"{name}.context"] = np.concatenate(longer).astype(np.float32)
+        context = contexts[f"{name}.context"].astype(np.float64)
+        context *= np.linalg.norm(captions) / np.linalg.norm(context)
+        drawn.append(context)
+        wanted.append(context @ change.astype(np.float64))
 
     rows, changes = np.concatenate(rows), np.concatenate(changes)
-    sines = angles(captions, rows)
     others = np.not_equal.outer(owner, owner)
-    kept = ~(others & (sines < SHARED_SINE)).any(axis=1)
-    solution = solve(captions, rows[kept], changes[kept])
+    libraries = {
+        "numpy": np.__version__,
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+    }
+
+    def merge(seen: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray, dict[str, str]]:
+        """The solution, the sines, and what the file says of it."""
+        sines = angles(seen, rows)
+        kept = ~(others & (sines < SHARED_SINE)).any(axis=1)
+        solution = solve(seen, target, rows[kept], changes[kept])
+        off = np.linalg.norm(rows[kept] @ solution - changes[kept]) / np.linalg.norm(changes[kept])
+        drift = float(np.linalg.norm(captions @ solution) / np.linalg.norm(captions @ base))
+        print(f"{len(seen)} rows, kept {kept.tolist()}, residual {off:.2g}, drift {drift:.4g}")
+        metadata = {
+            "version": "1",
+            "tool": "tools/golden_merge.py",
+            "seed": str(SEED),
+            "libraries": json.dumps(libraries),
+            "kept": json.dumps(kept.tolist()),
+            "drift": repr(drift),
+        }
+        return solution, sines, metadata
+
     gram = captions.T @ captions
+    solution, sines, metadata = merge(drawn[0], wanted[0])
     tensors |= {
         "gram.lower": gram[np.tril_indices(len(gram))],
         "solution": solution,
@@ -180,27 +225,13 @@ def main() -> None:
             tensors["bear.difference"].astype(np.float64), compute_uv=False
         ),
     }
-    residual = np.linalg.norm(rows[kept] @ solution - changes[kept]) / np.linalg.norm(changes[kept])
-    drift = float(np.linalg.norm(captions @ solution) / np.linalg.norm(captions @ base))
-    print(f"{len(captions)} rows of captions, kept {kept.tolist()}, residual {residual:.2g}")
-    print(f"drift {drift:.4g}")
-    metadata = {
-        "version": "1",
-        "tool": "tools/golden_merge.py",
-        "seed": str(SEED),
-        "libraries": json.dumps(
-            {
-                "numpy": np.__version__,
-                "torch": torch.__version__,
-                "transformers": transformers.__version__,
-            }
-        ),
-        "labels": json.dumps(labels),
-        "kept": json.dumps(kept.tolist()),
-        "caption_rows": str(len(captions)),
-        "drift": repr(drift),
-    }
-    path = args.out / "merge.safetensors"
+    metadata |= {"labels": json.dumps(labels), "caption_rows": str(len(captions))}
+    write(args.out / "merge.safetensors", tensors, metadata)
+    solution, _, metadata = merge(np.concatenate(drawn), np.concatenate(wanted))
+    write(args.out / "merge-contexts.safetensors", contexts | {"solution": solution}, metadata)
+
+
+def write(path: Path, tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> None:
     contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
     path.write_bytes(in_fixed_order(save(contiguous, metadata)))
     print(f"{path}: {path.stat().st_size} bytes")

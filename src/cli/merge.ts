@@ -62,7 +62,7 @@ export async function merge(options: Readonly<Record<string, Raw>>): Promise<voi
     console.log(
       [
         `${out}: ${named}, ${(bytes.byteLength / 1e6).toFixed(1)} MB, in ${duration(seconds)}`,
-        `  held to ${report.rows} features of their prompts, off by ${report.residual.toExponential(1)} at most`,
+        `  held to ${report.rows} features of their prompts, off by ${report.residual.toExponential(1)} at most, and drawn to ${report.contextRows} of longer prompts`,
         `  on ${texts.length} other captions keys and values change by ${(100 * report.drift).toFixed(1)} %`,
       ].join("\n"),
     );

@@ -19,6 +19,7 @@ export async function storedMerge(): Promise<StoredMerge> {
     name: `<new> ${category}`,
     features: floats(`${category}.features`),
     labels: rows,
+    context: new Float32Array(),
     difference: floats(`${category}.difference`),
   }));
   const lower = new Float64Array(width * width);

@@ -20,23 +20,24 @@ export function measureDrift({
   base,
   targets,
   gram,
-  solved,
+  difference,
   columns,
 }: {
   readonly base: Float32Array;
   readonly targets: readonly MergeTarget[];
+  /** G0, that of the captions alone. */
   readonly gram: RegularisationGram;
-  /** L⁻¹ T [s, S]: rows along orthonormal directions, so that ‖Creg ΔW‖ is its norm. */
-  readonly solved: Float64Array;
+  /** Merged ΔW [E, S]. */
+  readonly difference: Float32Array;
   readonly columns: number;
 }): Drift {
   const step = Math.max(1, Math.floor(columns / COLUMNS));
   let [merged, frozen] = [0, 0];
   const alone = targets.map(() => 0);
   for (let j = 0; j < columns; j += step) {
-    for (let i = j; i < solved.length; i += columns) merged += solved[i]! ** 2;
+    merged += energy(gram, difference, columns, j);
     frozen += energy(gram, base, columns, j);
-    targets.forEach(({ difference }, n) => (alone[n]! += energy(gram, difference, columns, j)));
+    targets.forEach((own, n) => (alone[n]! += energy(gram, own.difference, columns, j)));
   }
   const relative = (sum: number): number => (sum === 0 ? 0 : Math.sqrt(sum / frozen));
   return { drift: relative(merged), driftAlone: alone.map(relative) };

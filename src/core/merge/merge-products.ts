@@ -19,30 +19,47 @@ export function changesOf(
   return changes;
 }
 
+/** T - C ΔW_u [s, S]: what is still missing at the target rows. @param drawn ΔW_u [E, S] */
+export function missingFrom(
+  changes: Float64Array,
+  rows: readonly TargetRow[],
+  drawn: Float32Array,
+  columns: number,
+): Float64Array {
+  const missing = changes.slice();
+  rows.forEach(({ features }, i) => {
+    const row = rowOf(missing, columns, i);
+    for (let e = 0; e < features.length; e++) {
+      addFloats(row, -features[e]!, drawn.subarray(e * columns, (e + 1) * columns));
+    }
+  });
+  return missing;
+}
+
 export interface RowsToApply {
   readonly base: Float32Array;
+  /** ΔW_u [E, S] */
+  readonly drawn: Float32Array;
   readonly kept: readonly TargetRow[];
   /** T [s, S] */
   readonly changes: Float64Array;
   /** Rows of Q (G⁺)^½ [s][E]. */
   readonly directions: readonly Float64Array[];
-  /** L⁻¹ T [s, S] */
+  /** L⁻¹ (T - C ΔW_u) [s, S] */
   readonly solved: Float64Array;
   readonly columns: number;
 }
 
-/** ΔW = Σᵢ directionᵢᵀ solvedᵢ [E, S], and how well weights rounded to float32 keep to C ΔW = T. */
-export function applyRows({ base, kept, changes, directions, solved, columns }: RowsToApply): {
-  difference: Float32Array;
-  residual: number;
-} {
+/** ΔW = ΔW_u + Σᵢ directionᵢᵀ solvedᵢ [E, S], and how well weights rounded to float32 keep to C ΔW = T. */
+export function applyRows(rows: RowsToApply): { difference: Float32Array; residual: number } {
+  const { base, drawn, kept, changes, directions, solved, columns } = rows;
   const difference = new Float32Array(base.length);
   const row = new Float64Array(columns);
   // c W0, and c times what float32 makes of W - W0.
   const [values, reached] = [new Float64Array(changes.length), new Float64Array(changes.length)];
   for (let start = 0; start < base.length; start += columns) {
     const e = start / columns;
-    row.fill(0);
+    row.set(drawn.subarray(start, start + columns));
     directions.forEach((direction, i) => addScaled(row, direction[e]!, rowOf(solved, columns, i)));
     difference.set(row, start);
     const frozen = base.subarray(start, start + columns);

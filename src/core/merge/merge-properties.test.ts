@@ -6,42 +6,22 @@ import { normals } from "../../../tests/support/seeded.ts";
 import { StudioError } from "../errors.ts";
 import { triangularFactor } from "../linalg/triangular-factor.ts";
 import { addScaled, dot, rowOf } from "../linalg/vector.ts";
-import { accumulateGram, emptyGram, type RegularisationGram } from "./gram.ts";
+import { emptyGram } from "./gram.ts";
 import { mergeConstrained, type MergeInput } from "./merge.ts";
-import { energyOf, product } from "../../../tests/support/stored-merge.ts";
+import {
+  E,
+  objective,
+  S,
+  someMerge,
+  someMerges,
+  someTarget,
+} from "../../../tests/support/some-merges.ts";
+import { product } from "../../../tests/support/stored-merge.ts";
 import type { MergeTarget } from "./target-rows.ts";
-
-const [E, S] = [12, 5];
-
-function gramOf(seed: number): RegularisationGram {
-  return accumulateGram(emptyGram(E), normals(seed, "captions", 3 * E * E));
-}
-
-function target(seed: number, name: string, rows: number): MergeTarget {
-  return {
-    name,
-    features: normals(seed, `${name} rows`, rows * E),
-    labels: Array.from({ length: rows }, (_, i) => `${name} ${i}`),
-    difference: normals(seed, `${name} difference`, E * S).map((x) => 0.1 * x),
-  };
-}
-
-function input(seed: number, rows: readonly number[]): MergeInput {
-  const names = ["bear", "car", "cat"];
-  return {
-    base: normals(seed, "base", E * S),
-    targets: rows.map((count, n) => target(seed, names[n]!, count)),
-    gram: gramOf(seed),
-  };
-}
-
-const inputs = fc
-  .tuple(fc.nat(100_000), fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 3 }))
-  .map(([seed, rows]) => ({ seed, ...input(seed, rows) }));
 
 describe("a merge", () => {
   const check = (property: (merge: MergeInput & { readonly seed: number }) => Promise<void>) =>
-    fc.assert(fc.asyncProperty(inputs, property), { seed: 23, numRuns: 60 });
+    fc.assert(fc.asyncProperty(someMerges, property), { seed: 23, numRuns: 60 });
 
   it("keeps every concept's values at its target rows", async () => {
     await check(async (merge) => {
@@ -55,7 +35,7 @@ describe("a merge", () => {
     });
   });
 
-  it("strays least on captions of all that keep them", async () => {
+  it("strays least on captions, and from concepts in their contexts, of all that keep them", async () => {
     await check(async ({ seed, ...merge }) => {
       const { difference } = await mergeConstrained(merge);
       const rows = merge.targets.flatMap(({ features }) => [...features]);
@@ -66,10 +46,10 @@ describe("a merge", () => {
         const seen = rowOf(orthonormal, E, i);
         addScaled(away, -dot(seen, away), seen);
       }
-      const least = energyOf(merge.gram, difference);
+      const least = objective(merge, difference);
       for (const size of [-1e-2, 1e-2, 1]) {
         const other = Float64Array.from(difference, (x, k) => x + size * away[Math.floor(k / S)]!);
-        expect(energyOf(merge.gram, other)).toBeGreaterThan(least);
+        expect(objective(merge, other)).toBeGreaterThan(least);
       }
     });
   });
@@ -85,7 +65,7 @@ describe("a merge", () => {
   });
 
   it("of a concept that changed nothing is the base model, bit for bit", async () => {
-    const merge = input(3, [3]);
+    const merge = someMerge(3, [3]);
     const [only] = merge.targets as [MergeTarget];
     const { difference, report } = await mergeConstrained({
       ...merge,
@@ -96,7 +76,7 @@ describe("a merge", () => {
   });
 
   it("drops a row that its concept has given already", async () => {
-    const merge = input(4, [2, 2]);
+    const merge = someMerge(4, [2, 2]);
     const [first, second] = merge.targets as [MergeTarget, MergeTarget];
     const again = {
       ...first,
@@ -113,7 +93,7 @@ describe("a merge", () => {
   });
 
   it("tells how far it is, and stops between two stages", async () => {
-    const merge = input(5, [2, 2]);
+    const merge = someMerge(5, [2, 2]);
     const seen: number[] = [];
     await mergeConstrained(merge, { onProgress: (done) => void seen.push(done) });
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
@@ -128,7 +108,7 @@ describe("a merge", () => {
 });
 
 describe("what is refused", () => {
-  const merge = input(7, [3, 2]);
+  const merge = someMerge(7, [3, 2]);
   const [bear, car] = merge.targets as [MergeTarget, MergeTarget];
   it.each<[string, Partial<MergeInput>, string]>([
     ["no concept", { targets: [] }, "no concept to merge"],
@@ -136,6 +116,16 @@ describe("what is refused", () => {
       "a concept of another model",
       { targets: [{ ...bear, difference: new Float32Array(7) }] },
       "does not fit",
+    ],
+    [
+      "half a context row",
+      { targets: [bear, { ...car, context: new Float32Array(E + 1) }] },
+      "does not fit",
+    ],
+    [
+      "a context that is not finite",
+      { targets: [bear, { ...car, context: new Float32Array(E).fill(NaN) }] },
+      "car holds numbers that are not finite",
     ],
     ["labels that do not fit", { targets: [{ ...bear, labels: ["one"] }] }, "does not fit"],
     [
@@ -156,7 +146,7 @@ describe("what is refused", () => {
     ],
     [
       "more rows than the features have directions",
-      { targets: [target(1, "bear", 9), target(2, "car", 9)] },
+      { targets: [someTarget(1, "bear", 9), someTarget(2, "car", 9)] },
       "the features of car 3 follow from those of the rows before it",
     ],
   ])("%s", async (_, change, sentence) => {

@@ -16,8 +16,9 @@ export function checkMerge(
   { width }: RegularisationGram,
 ): number {
   if (targets.length === 0) throw refusal("There is no concept to merge; choose at least one.");
-  for (const { name, features, labels, difference } of targets) {
-    if (difference.length !== base.length || features.length !== labels.length * width) {
+  for (const { name, features, labels, context, difference } of targets) {
+    const fits = features.length === labels.length * width && context.length % width === 0;
+    if (difference.length !== base.length || !fits) {
       throw refusal(
         `The concept ${name} does not fit the base model in size; merge only concepts of the base model that is loaded.`,
       );
@@ -25,7 +26,7 @@ export function checkMerge(
     if (labels.length === 0) {
       throw refusal(`The concept ${name} has no target prompt; give it one that names it.`);
     }
-    if (!features.every(Number.isFinite) || !difference.every(Number.isFinite)) {
+    if (![features, context, difference].every((numbers) => numbers.every(Number.isFinite))) {
       throw refusal(
         `The concept ${name} holds numbers that are not finite; train it again, with a lower learning rate.`,
       );

@@ -2,19 +2,24 @@
  * @file Concepts that were trained apart, merged into one set of weights: the constrained least squares of Custom
  * Diffusion (arXiv 2212.04488, section 3.2, eq. 3 and 4, and appendix B), for all layers at once.
  *
- *   minimise ‖Creg ΔW‖²  subject to  C ΔW = T          row i of T is cᵢ (W_n - W0), n the concept of cᵢ
- *   ΔW = G⁺ Cᵀ (C G⁺ Cᵀ)⁻¹ T                           G = Cregᵀ Creg
+ *   minimise ‖Creg ΔW‖² + Σ μ_n ‖C_n (ΔW - ΔW_n)‖²  subject to  C ΔW = T
+ *   ΔW = ΔW_u + G⁺ Cᵀ (C G⁺ Cᵀ)⁻¹ (T - C ΔW_u)
  *
- * In the coordinates of the feature space C G⁺ Cᵀ is Y Yᵀ = L Lᵀ with Y = L Q, so that ΔW = (G⁺)^½ Qᵀ (L⁻¹ T).
+ * Row i of T is cᵢ ΔW_n, n the concept of cᵢ. The sum over context rows C_n is ours: ΔW_u and G are in context-rows.ts;
+ * without contexts ΔW_u = 0 and G = Cregᵀ Creg, which is the paper's.
+ *
+ * In the coordinates of the feature space C G⁺ Cᵀ is Y Yᵀ = L Lᵀ with Y = L Q, so that the second term is
+ * (G⁺)^½ Qᵀ L⁻¹ (T - C ΔW_u).
  * Derivation: docs/math/merge.md.
  */
 import { type CancelSignal, throwIfAborted } from "../cancel.ts";
 import { solveLower, triangularFactor } from "../linalg/triangular-factor.ts";
 import { rowOf } from "../linalg/vector.ts";
+import { drawnToContexts, weighContexts, withContexts } from "./context-rows.ts";
 import { ENERGY_THRESHOLD, featureSpace, fromCoordinates } from "./feature-space.ts";
 import type { RegularisationGram } from "./gram.ts";
 import { checkMerge, refuseDependentRows, refuseSharedConcepts } from "./merge-refusals.ts";
-import { applyRows, changesOf } from "./merge-products.ts";
+import { applyRows, changesOf, missingFrom } from "./merge-products.ts";
 import { type Drift, measureDrift } from "./drift.ts";
 import { type LeftOut, type MergeTarget, sortRows, targetRows } from "./target-rows.ts";
 
@@ -36,10 +41,12 @@ export interface MergeOptions {
 export interface MergeReport extends Drift {
   /** Target rows that the merged weights are held to. */
   readonly rows: number;
+  /** Context rows that they are drawn to. */
+  readonly contextRows: number;
   readonly duplicates: readonly LeftOut[];
   readonly shared: readonly LeftOut[];
   readonly cutDirections: number;
-  /** Of G, with all directions and with those that were retained. */
+  /** Of G, contexts included, with all directions and with those that were retained. */
   readonly conditionBefore: number;
   readonly conditionAfter: number;
   /** Sine of the smallest angle between a row and all rows before it: its inverse is what disagreements grow by. */
@@ -49,7 +56,7 @@ export interface MergeReport extends Drift {
 }
 
 export interface Merge {
-  /** Packed ΔW [E, S], of rank `rows` at most. */
+  /** Packed ΔW [E, S]; without contexts of rank `rows` at most. */
   readonly difference: Float32Array;
   readonly report: MergeReport;
 }
@@ -68,8 +75,9 @@ export async function mergeConstrained(
     throwIfAborted(signal);
   };
   await pause(0);
-  const space = featureSpace(gram, threshold);
-  await pause(0.5);
+  const contexts = weighContexts(targets, gram);
+  const space = featureSpace(withContexts(gram, contexts), threshold);
+  await pause(0.2);
 
   const { kept, duplicates, shared } = sortRows(targetRows(targets, space));
   refuseSharedConcepts(targets, kept, shared);
@@ -78,16 +86,18 @@ export async function mergeConstrained(
   const { lower, orthonormal, sines } = triangularFactor(stacked, space.retained);
   refuseDependentRows(kept, sines);
 
+  const drawn = await drawnToContexts(space, contexts, columns, (done) => pause(0.2 + 0.6 * done));
+  await pause(0.8);
   const changes = changesOf(kept, targets, columns);
-  const solved = changes.slice();
+  const solved = missingFrom(changes, kept, drawn, columns);
   solveLower(lower, solved, columns);
   const directions = kept.map((_, i) =>
     fromCoordinates(space, rowOf(orthonormal, space.retained, i)),
   );
-  await pause(0.6);
-  const { difference, residual } = applyRows({ base, kept, changes, directions, solved, columns });
+  const toApply = { base, drawn, kept, changes, directions, solved, columns };
+  const { difference, residual } = applyRows(toApply);
   await pause(0.9);
-  const drift = measureDrift({ base, targets, gram, solved, columns });
+  const drift = measureDrift({ base, targets, gram, difference, columns });
   const { cut: cutDirections, conditionBefore, conditionAfter } = space;
   const smallestSine = Math.min(...sines);
   await pause(1);
@@ -95,6 +105,7 @@ export async function mergeConstrained(
     difference,
     report: {
       rows: kept.length,
+      contextRows: targets.reduce((sum, { context }) => sum + context.length / space.width, 0),
       duplicates,
       shared,
       cutDirections,

@@ -17,6 +17,11 @@ export interface MergeTarget {
   readonly features: Float32Array;
   /** What each row is, for messages: 'bear in "photo of a <new1> bear"' [s_n]. */
   readonly labels: readonly string[];
+  /**
+   * Context rows [r, E]: features of longer prompts from V* on, padding included, where the merged weights are drawn to
+   * the concept's own without being held to them; none is fine.
+   */
+  readonly context: Float32Array;
   /** Packed W_n - W0 [E, S]. */
   readonly difference: Float32Array;
 }

@@ -10,6 +10,7 @@ import { captionsDigest } from "../merge/gram-file.ts";
 import { broughtGram, mergeCaptions, regularisationGram } from "../merge/regularisation.ts";
 import type { WeighedConcept } from "../sample/composition.ts";
 import type { OpenModel } from "./open-model.ts";
+import { heard } from "./compress-stored.ts";
 import { storeConcept } from "./store-concept.ts";
 
 /** Of the pictures of each concept, on the merged one's card. */
@@ -53,8 +54,7 @@ export async function mergeOpen(
 ): Promise<MergedConcept> {
   const gram = await gramOf(open, everyday, { onProgress, signal });
   return mergeConcepts(open.model, open.runtime, concepts, gram, {
-    signal,
-    onProgress: (done) => onProgress({ what: "Merging", done }),
+    ...heard({ signal, onProgress: (done) => onProgress({ what: "Merging", done }) }),
   });
 }
 

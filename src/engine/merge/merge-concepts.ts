@@ -4,15 +4,11 @@ import type { Concept } from "../../core/concept/concept.ts";
 import { StudioError } from "../../core/errors.ts";
 import type { RegularisationGram } from "../../core/merge/gram.ts";
 import { mergeConstrained, type MergeReport } from "../../core/merge/merge.ts";
-import { targetPrompts, targetRange } from "../../core/merge/target-prompts.ts";
-import type { MergeTarget } from "../../core/merge/target-rows.ts";
 import { distinctTokens } from "../../core/merge/distinct-tokens.ts";
-import { joined } from "../../core/tensor/parts.ts";
-import { PromptTokenizer } from "../../core/text/modifier-tokens.ts";
 import type { Model } from "../model/read-model.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import type { WeighedConcept } from "../sample/composition.ts";
-import { eachTextRows } from "./text-rows.ts";
+import { mergeTargets } from "./merge-targets.ts";
 
 export interface MergeOptions {
   /** Share of the work done, from 0 to 1. */
@@ -40,7 +36,7 @@ export async function mergeConcepts(
   checkConcepts(model, concepts);
   const renamed = distinctTokens(concepts.map(({ concept }) => concept.tokens));
   const tokens = renamed.flat();
-  const targets = await targetsOf(model, runtime, concepts, renamed);
+  const targets = await mergeTargets(model, runtime, concepts, renamed, signal);
   const { difference, report } = await mergeConstrained(
     { base: model.kvWeights, targets, gram },
     {
@@ -65,6 +61,7 @@ export async function mergeConcepts(
       },
       metrics: {
         rows: report.rows,
+        contextRows: report.contextRows,
         residual: report.residual,
         drift: report.drift,
         smallestSine: report.smallestSine,
@@ -72,52 +69,6 @@ export async function mergeConcepts(
     },
     report,
   };
-}
-
-/** One target a word: a concept that was trained jointly, or merged before, is held to each of its words. */
-async function targetsOf(
-  model: Model,
-  runtime: Runtime,
-  concepts: readonly WeighedConcept[],
-  renamed: readonly Concept["tokens"][],
-): Promise<MergeTarget[]> {
-  const all = renamed.flat();
-  const tokenizer = new PromptTokenizer(
-    model.tokenizer,
-    model.vocabularySize,
-    all.map(({ token }) => token),
-  );
-  const targets: MergeTarget[] = [];
-  let word = 0;
-  for (const [n, { concept, strength }] of concepts.entries()) {
-    const difference = (concept.kvDifference ?? new Float32Array(model.kvWeights.length)).map(
-      (x) => strength * x,
-    );
-    for (const { token, category } of renamed[n] ?? []) {
-      const modifier = model.vocabularySize + word++;
-      const prompts = targetPrompts(token, category);
-      const encoded = prompts.map((prompt) => tokenizer.encode(prompt));
-      const parts = encoded.map((own) => ({ ids: own.ids, range: targetRange(own, modifier) }));
-      const rows: Float32Array[] = [];
-      await eachTextRows(model, runtime, parts, (own) => rows.push(own), {
-        rows: joined(all.map(({ row }) => row)),
-      });
-      const labels = parts.flatMap(({ range }, i) =>
-        Array.from(
-          { length: range.end - range.start },
-          (_, k) => `token ${range.start + k} of "${prompts[i] ?? ""}"`,
-        ),
-      );
-      const features = new Float32Array(labels.length * model.config.textWidth);
-      let at = 0;
-      for (const own of rows) {
-        features.set(own, at);
-        at += own.length;
-      }
-      targets.push({ name: `${token} ${category}`, features, labels, difference });
-    }
-  }
-  return targets;
 }
 
 function checkConcepts(model: Model, concepts: readonly WeighedConcept[]): void {

@@ -98,6 +98,9 @@ describe("merging on the nano model", () => {
     expect(concept.tokens[1]!.row).toEqual(dog.tokens[0]!.row);
     expect(report.residual).toBeLessThan(1e-5);
     expect(report.rows).toBeGreaterThan(4);
+    // Of each word eleven prompts, from V* behind the start mark and "photo of a" to the last of 77 positions.
+    expect(report.contextRows).toBe(2 * 11 * (77 - 4));
+    expect(concept.metrics).toMatchObject({ contextRows: report.contextRows });
     expect(concept.kvDifference!.some((x) => x !== 0)).toBe(true);
   });
 

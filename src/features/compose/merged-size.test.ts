@@ -41,6 +41,7 @@ it.each([
     },
     metrics: {
       rows: 212,
+      contextRows: 12_345,
       residual: 1.2345678901234567e-7,
       drift: 0.12345678901234567,
       smallestSine: 0.01234567890123456,

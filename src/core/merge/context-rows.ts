@@ -1,0 +1,131 @@
+/**
+ * @file Context rows: what follows a concept's word in longer prompts, padding included. The merged weights are drawn to
+ * the concept's own there, without being held to them.
+ *
+ *   minimise ‖Creg ΔW‖² + Σ μ_n ‖C_n (ΔW - ΔW_n)‖²      μ_n = β tr(G0) / tr(G_n)
+ *   G = G0 + Σ μ_n G_n,  ΔW_u = G⁺ Σ μ_n G_n ΔW_n        G_n = C_nᵀ C_n
+ *
+ * ΔW_u is the minimum that is held to nothing. G takes the place of the captions' Gram G0 in all that follows
+ * (docs/math/merge.md).
+ */
+import { addRowGram } from "../linalg/row-gram.ts";
+import { rowOf } from "../linalg/vector.ts";
+import { type FeatureSpace, fromCoordinates, toCoordinates } from "./feature-space.ts";
+import type { RegularisationGram } from "./gram.ts";
+import type { MergeTarget } from "./target-rows.ts";
+
+/** β: what the context of each concept weighs, of what all regularisation captions weigh. */
+const WEIGHT = 1;
+
+/** Columns that go through a product at once, so that all rows of them stay in the processor's caches. */
+const COLUMNS_AT_ONCE = 128;
+/** Rows that are added up in one pass over them. */
+const ROWS_AT_ONCE = 4;
+
+export interface WeighedContext {
+  /** Packed ΔW_n [E, S]. */
+  readonly difference: Float32Array;
+  /** μ_n G_n [E, E] in its lower triangle. */
+  readonly lower: Float64Array;
+}
+
+/** The contexts of all targets that have one, each weighed against the captions of G0. */
+export function weighContexts(
+  targets: readonly MergeTarget[],
+  { width, lower }: RegularisationGram,
+): WeighedContext[] {
+  const captions = trace(lower, width);
+  return targets.flatMap(({ context, difference }) => {
+    const own = new Float64Array(width * width);
+    addRowGram(own, context, width);
+    const size = trace(own, width);
+    if (size === 0) return [];
+    const weight = (WEIGHT * captions) / size;
+    return [{ difference, lower: own.map((x) => weight * x) }];
+  });
+}
+
+/** G = G0 + Σ μ_n G_n. Its `rows` are those of captions, without which there is nothing to weigh contexts against. */
+export function withContexts(
+  gram: RegularisationGram,
+  contexts: readonly WeighedContext[],
+): RegularisationGram {
+  const lower = gram.lower.slice();
+  for (const context of contexts) context.lower.forEach((x, k) => (lower[k]! += x));
+  return { ...gram, lower };
+}
+
+/**
+ * ΔW_u [E, S], rounded to float32; zeros without a context. Costs E² S for each.
+ * @param space that of G
+ * @param onPart told the share that is done, and awaited, before some of the columns
+ */
+export async function drawnToContexts(
+  space: FeatureSpace,
+  contexts: readonly WeighedContext[],
+  columns: number,
+  onPart: (done: number) => Promise<void>,
+): Promise<Float32Array> {
+  const { width } = space;
+  const drawn = new Float32Array(width * columns);
+  if (contexts.length === 0) return drawn;
+  // All ΔW_n stacked, and beside each of their rows what it brings to each row of ΔW_u; zeros past the last one.
+  const stacked = Math.ceil((contexts.length * width) / ROWS_AT_ONCE) * ROWS_AT_ONCE;
+  const shares = new Float64Array(stacked * width);
+  for (const [n, { lower }] of contexts.entries()) {
+    await onPart(0);
+    for (let f = 0; f < width; f++) {
+      const coordinates = toCoordinates(space, symmetricRow(lower, width, f));
+      shares.set(fromCoordinates(space, coordinates), (n * width + f) * width);
+    }
+  }
+  const part = new Float64Array(stacked * COLUMNS_AT_ONCE);
+  for (let start = 0; start < columns; start += COLUMNS_AT_ONCE) {
+    await onPart(start / columns);
+    const count = Math.min(COLUMNS_AT_ONCE, columns - start);
+    contexts.forEach(({ difference }, n) => {
+      for (let f = 0; f < width; f++) {
+        const from = f * columns + start;
+        part.set(difference.subarray(from, from + count), (n * width + f) * COLUMNS_AT_ONCE);
+      }
+    });
+    for (let e = 0; e < width; e++) {
+      const row = weightedSum(shares, width, e, part).subarray(0, count);
+      drawn.set(row, e * columns + start);
+    }
+  }
+  return drawn;
+}
+
+/** Σ_f shares[f, e] part[f], all columns of a part. */
+function weightedSum(
+  shares: Float64Array,
+  width: number,
+  e: number,
+  part: Float64Array,
+): Float64Array {
+  const sum = new Float64Array(COLUMNS_AT_ONCE);
+  for (let f = 0; f * width < shares.length; f += ROWS_AT_ONCE) {
+    const [p, q] = [shares[f * width + e]!, shares[(f + 1) * width + e]!];
+    const [r, s] = [shares[(f + 2) * width + e]!, shares[(f + 3) * width + e]!];
+    const a = f * COLUMNS_AT_ONCE;
+    const [b, c, d] = [a + COLUMNS_AT_ONCE, a + 2 * COLUMNS_AT_ONCE, a + 3 * COLUMNS_AT_ONCE];
+    for (let j = 0; j < COLUMNS_AT_ONCE; j++) {
+      sum[j]! += p * part[a + j]! + q * part[b + j]! + (r * part[c + j]! + s * part[d + j]!);
+    }
+  }
+  return sum;
+}
+
+/** Row i of a symmetric matrix that is kept in its lower triangle. */
+function symmetricRow(lower: Float64Array, width: number, i: number): Float64Array {
+  const row = rowOf(lower, width, i).slice();
+  for (let j = i + 1; j < width; j++) row[j] = lower[j * width + i]!;
+  return row;
+}
+
+function trace(lower: Float64Array, width: number): number {
+  let sum = 0;
+  for (let i = 0; i < width; i++) sum += lower[i * width + i]!;
+  return sum;
+}

@@ -1,0 +1,65 @@
+/** @file Made-up merges, small enough for many of them, and what a merge makes small, written out. */
+import fc from "fast-check";
+import { accumulateGram, emptyGram, type RegularisationGram } from "../../src/core/merge/gram.ts";
+import type { MergeInput } from "../../src/core/merge/merge.ts";
+import type { MergeTarget } from "../../src/core/merge/target-rows.ts";
+import { normals } from "./seeded.ts";
+import { energyOf } from "./stored-merge.ts";
+
+/** Text width and columns. */
+export const [E, S] = [12, 5];
+
+/** @param context context rows */
+export function someTarget(seed: number, name: string, rows: number, context = 0): MergeTarget {
+  return {
+    name,
+    features: normals(seed, `${name} rows`, rows * E),
+    labels: Array.from({ length: rows }, (_, i) => `${name} ${i}`),
+    context: normals(seed, `${name} context`, context * E),
+    difference: normals(seed, `${name} difference`, E * S).map((x) => 0.1 * x),
+  };
+}
+
+/** @param rows target rows of each concept @param context context rows, likewise */
+export function someMerge(
+  seed: number,
+  rows: readonly number[],
+  context: readonly number[] = [],
+): MergeInput {
+  const names = ["bear", "car", "cat"];
+  return {
+    base: normals(seed, "base", E * S),
+    targets: rows.map((count, n) => someTarget(seed, names[n]!, count, context[n])),
+    gram: accumulateGram(emptyGram(E), normals(seed, "captions", 3 * E * E)),
+  };
+}
+
+export const someMerges = fc
+  .tuple(
+    fc.nat(100_000),
+    fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 3 }),
+    // None, fewer than features have directions, and more.
+    fc.array(fc.constantFrom(0, 5, 31), { minLength: 3, maxLength: 3 }),
+  )
+  .map(([seed, rows, context]) => ({ seed, ...someMerge(seed, rows, context) }));
+
+/** Σ μ_n ‖C_n (ΔW - ΔW_n)‖², each context weighing as much as all captions do. */
+export function contextError({ gram, targets }: MergeInput, weights: ArrayLike<number>): number {
+  let sum = 0;
+  for (const { context, difference } of targets) {
+    if (context.length === 0) continue;
+    const own = accumulateGram(emptyGram(gram.width), context);
+    const off = Float64Array.from(weights, (x, k) => x - difference[k]!);
+    sum += (trace(gram) / trace(own)) * energyOf(own, off);
+  }
+  return sum;
+}
+
+/** ‖Creg ΔW‖² + Σ μ_n ‖C_n (ΔW - ΔW_n)‖² */
+export function objective(merge: MergeInput, weights: ArrayLike<number>): number {
+  return energyOf(merge.gram, weights) + contextError(merge, weights);
+}
+
+function trace({ width, lower }: RegularisationGram): number {
+  return lower.reduce((sum, x, k) => sum + (k % (width + 1) === 0 ? x : 0), 0);
+}
