@@ -31,8 +31,9 @@ export function KeepMerged({ concepts }: { readonly concepts: readonly ConceptRe
           Merged into one
         </Title>
         <Text size="sm">
-          One set of weights that does for each concept’s prompts what its own do, and changes what
-          the model does with all others as little as can be. It takes seconds, and no training.
+          One set of weights that does at each concept’s name what its own do, comes near them in
+          longer prompts, and changes what the model does with all others little. It takes seconds,
+          and no training.
         </Text>
         <TextInput
           label="Name"
