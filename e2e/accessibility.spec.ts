@@ -11,21 +11,24 @@ const PAGES = [
   ["/nowhere", "There is no such page"],
 ] as const;
 
-for (const [width, height] of [
-  [360, 740],
-  [1280, 800],
-] as const) {
-  for (const colorScheme of ["light", "dark"] as const) {
-    test.describe(`${width} pixels, ${colorScheme}`, () => {
-      test.use({ viewport: { width, height }, colorScheme });
+const SIZES = [
+  { width: 1280, height: 800 },
+  { width: 360, height: 740 },
+] as const;
 
-      test("every page", async ({ page }) => {
-        const complaints = watchConsole(page);
-        // With a model open the pages show all they have.
-        await page.goto("/#/models");
-        await expect(page.getByTestId("backend-reason")).toBeVisible({ timeout: 120_000 });
-        for (const [address, heading] of PAGES) {
-          await test.step(address, async () => {
+for (const colorScheme of ["light", "dark"] as const) {
+  test.describe(colorScheme, () => {
+    test.use({ colorScheme });
+
+    test("every page", async ({ page }) => {
+      const complaints = watchConsole(page);
+      // With a model open the pages show all they have.
+      await page.goto("/#/models");
+      await expect(page.getByTestId("backend-reason")).toBeVisible({ timeout: 120_000 });
+      for (const [address, heading] of PAGES) {
+        for (const size of SIZES) {
+          await test.step(`${address} at ${size.width} pixels`, async () => {
+            await page.setViewportSize(size);
             await page.goto(`/#${address}`);
             await expect(
               page.getByRole("main").getByRole("heading", { name: heading, exact: true, level: 2 }),
@@ -34,8 +37,8 @@ for (const [width, height] of [
             await expectNoSidewaysScroll(page);
           });
         }
-        expect(complaints).toEqual([]);
-      });
+      }
+      expect(complaints).toEqual([]);
     });
-  }
+  });
 }

@@ -1,4 +1,4 @@
-/** @file The whole path on WebGPU, kernels and graphs on one device: three steps and an image, beside wasm. */
+/** @file The whole path on WebGPU, kernels and graphs on one device: two steps and an image, beside wasm. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { relativeL2 } from "../../../tests/support/compare.ts";
 import { nanoFiles } from "../../../tests/support/nano-files.ts";
@@ -36,14 +36,14 @@ afterAll(() => {
  */
 const DIFFERENCE = 1e-3;
 const LOSS = 1e-4;
-/** Of latents and pictures after three guided steps; 2e-6 was seen. */
+/** Of latents and pictures after two guided steps; 2e-6 was seen. */
 const LATENTS = 1e-4;
 
 it.each(["kv+token", "crossattn"] as const)(
-  "three steps of %s, and images with what was learnt, equal wasm",
+  "two steps of %s, and images with what was learnt, equal wasm",
   async (train) => {
     const run = (runtime: Runtime): Promise<TrainingResult> =>
-      runTraining(model, runtime, nanoTraining({ train }));
+      runTraining(model, runtime, nanoTraining({ train, steps: 2, batch: 2, microBatch: 2 }));
     const [here, there] = [await run(webgpu), await run(wasm)];
     const distances = {
       losses: relativeL2(here.history, there.history),
@@ -65,7 +65,7 @@ it.each(["kv+token", "crossattn"] as const)(
     const sample = async (runtime: Runtime) => {
       const pipeline = await Pipeline.open(model, runtime);
       await pipeline.use(there.concept);
-      const images = await pipeline.generate(NANO_REQUEST);
+      const images = await pipeline.generate({ ...NANO_REQUEST, steps: 2 });
       await pipeline.release();
       return images;
     };
