@@ -40,7 +40,7 @@ const LOSS = 1e-4;
 const LATENTS = 1e-4;
 
 it.each(["kv+token", "crossattn"] as const)(
-  "two steps of %s, and images with what was learnt, equal wasm",
+  "two steps of %s equal wasm, and images with what the face mode learnt, which takes all inputs there are",
   async (train) => {
     const run = (runtime: Runtime): Promise<TrainingResult> =>
       runTraining(model, runtime, nanoTraining({ train, steps: 2, batch: 2, microBatch: 2 }));
@@ -62,6 +62,8 @@ it.each(["kv+token", "crossattn"] as const)(
     expect(distances.losses).toBeLessThan(LOSS);
     for (const distance of Object.values(distances)) expect(distance).toBeLessThan(DIFFERENCE);
 
+    // Compiling the pipelines of another session takes a minute in software.
+    if (train !== "crossattn") return;
     const sample = async (runtime: Runtime) => {
       const pipeline = await Pipeline.open(model, runtime);
       await pipeline.use(there.concept);
