@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { nanoConcept } from "../../../tests/support/nano-concept.ts";
-import { nanoFiles } from "../../../tests/support/nano-files.ts";
+import { openNano } from "../../../tests/support/open-nano.ts";
 import { relativeL2 } from "../../../tests/support/compare.ts";
 import { compressedTo } from "../../core/concept/compress-concept.ts";
 import { encodeConcept } from "../../core/concept/concept-file.ts";
@@ -13,9 +13,6 @@ import { readStoredZip } from "../../core/exchange/zip-read.ts";
 import { encodePng } from "../../core/image/png.ts";
 import { type ConceptRecord, concepts } from "../../storage/concepts.ts";
 import { conceptLayout } from "../model/concept-layout.ts";
-import { readModel } from "../model/read-model.ts";
-import { browserRuntime } from "../ort/runtime-browser.ts";
-import { Pipeline } from "../sample/pipeline.ts";
 import { compressStored, storedChoices } from "./compress-stored.ts";
 import { exportStored } from "./export-stored.ts";
 import { checkForeign, importForeign } from "./import-foreign.ts";
@@ -27,18 +24,8 @@ let open: OpenModel;
 let bear: ConceptRecord;
 
 beforeAll(async () => {
-  const runtime = await browserRuntime(null, 1);
-  const model = await readModel("nano", await nanoFiles("dynamo"));
-  const report = {
-    chosen: "wasm",
-    reason: "for this test",
-    adapter: null,
-    isFallbackAdapter: false,
-    threads: 1,
-    crossOriginIsolated: true,
-  } as const;
-  open = new OpenModel(model, runtime, report, await Pipeline.open(model, runtime));
-  const id = await storeConcept(open, nanoConcept(model, "<new1>", "bear"), {
+  open = await openNano();
+  const id = await storeConcept(open, nanoConcept(open.model, "<new1>", "bear"), {
     name: "Bear",
     source: "trained",
     runId: "run",
