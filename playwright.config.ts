@@ -9,7 +9,7 @@ const chromium = findChromium();
 export default defineConfig({
   testDir: "e2e",
   // Opening the model and one prediction take seconds on WebAssembly; two slow cores take longer.
-  timeout: 240_000,
+  timeout: 360_000,
   expect: { timeout: 10_000 },
   workers: 1,
   forbidOnly: true,

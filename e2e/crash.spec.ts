@@ -3,7 +3,7 @@ import { expect, test, type Page } from "@playwright/test";
 import { engineStopped, harm, type Deed } from "./support/harm.ts";
 import { importNano, SLOW, trainNano } from "./support/nano.ts";
 
-const STEPS = 160;
+const STEPS = 90;
 
 /** The step that the page shows, or that it says is kept. */
 async function stepOn(page: Page, words: RegExp): Promise<number> {
@@ -40,7 +40,7 @@ test("a run goes on after its engine has died twice, and ends with all its steps
   await trainNano(page, STEPS);
   await crashAt(page, 13, "end");
   await goOn(page);
-  await crashAt(page, 45, "throw");
+  await crashAt(page, 33, "throw");
   await goOn(page);
   await expect(page.getByRole("button", { name: "Generate with it" })).toBeVisible(SLOW);
   await expect(page.getByText("Finished", { exact: true }).first()).toBeVisible();

@@ -5,7 +5,7 @@ import { writeNanoFolder } from "../../tests/support/nano-folder.ts";
 import { SAMPLES, filesField } from "./photos.ts";
 
 /** Compiling pipelines in software takes its time. */
-export const SLOW = { timeout: 180_000 };
+export const SLOW = { timeout: 300_000 };
 
 export async function importNano(page: Page): Promise<void> {
   await page.goto("/#/models");
