@@ -2,6 +2,7 @@
 import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
 import asyncifyUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url";
 import { StudioError } from "../../core/errors.ts";
+import { fasterWasm } from "./faster-wasm.ts";
 import { type Runtime, runtime } from "./runtime.ts";
 
 /**
@@ -12,8 +13,11 @@ export async function browserRuntime(device: GPUDevice | null, threads: number):
   try {
     if (device === null) {
       const ort = await import("onnxruntime-web/wasm");
+      const response = await fetch(wasmUrl);
+      if (!response.ok) throw new Error(`${wasmUrl}: ${response.status}`);
       // An object without `mjs` keeps the glue code that is bundled; a string would fetch it by name.
       ort.env.wasm.wasmPaths = { wasm: wasmUrl };
+      ort.env.wasm.wasmBinary = fasterWasm(new Uint8Array(await response.arrayBuffer()));
       return runtime(ort, { backend: "wasm", device, threads });
     }
     const ort = await import("onnxruntime-web/webgpu");
