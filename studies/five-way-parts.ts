@@ -23,30 +23,46 @@ export const COUNT = 2;
 /** Steps of a concept alone; together they take the sum. */
 const STEPS = 200;
 
-const [BEAR, CAR] = [`${TOKENS[0]} bear`, `${TOKENS[1]} car`];
-const scenes = (thing: string): string[] => SCENE_PROMPTS.map((it) => fillPrompt(it, thing));
-const PROMPTS: Readonly<Record<PromptSet, readonly string[]>> = {
-  bear: scenes(BEAR),
-  car: scenes(CAR),
-  both: scenes(`${BEAR} and a ${CAR}`),
-};
-
 export const WAYS = {
-  alone: ["bear", "car"],
-  joint: ["bear", "car", "both"],
-  merged: ["bear", "car", "both"],
-  composed: ["bear", "car", "both"],
+  alone: ["first", "second"],
+  joint: ["first", "second", "both"],
+  merged: ["first", "second", "both"],
+  composed: ["first", "second", "both"],
 } as const satisfies Readonly<Record<string, readonly PromptSet[]>>;
 
 export type Way = keyof typeof WAYS;
 
-const THINGS = {
-  bear: { token: TOKENS[0], samples: "teddy-bear" },
-  car: { token: TOKENS[1], samples: "racing-car" },
+/** The sample concept of each category. */
+export const SAMPLES = {
+  bag: "backpack",
+  bear: "teddy-bear",
+  car: "racing-car",
+  cat: "orange-cat",
+  flower: "sunflower",
+  house: "garden-house",
 } as const;
-const TRAININGS = { bear: ["bear"], car: ["car"], joint: ["bear", "car"] } as const;
 
-export type Training = keyof typeof TRAININGS;
+export type Category = keyof typeof SAMPLES;
+
+/** Two things taught apart and together, with one seed of training. */
+export interface Case {
+  /** The first of them is `<new1>`, the second `<new2>`. */
+  readonly pair: readonly [Category, Category];
+  readonly seed: number;
+}
+
+export type Training = "first" | "second" | "joint";
+
+/** Name of a case's files: "bear-car-1". */
+export function caseName({ pair, seed }: { pair: readonly string[]; seed: number }): string {
+  return `${pair.join("-")}-${seed}`;
+}
+
+function prompts({ pair: [first, second] }: Case, set: PromptSet): string[] {
+  const [a, b] = [`${TOKENS[0]} ${first}`, `${TOKENS[1]} ${second}`];
+  const thing = { first: a, second: b, both: `${a} and a ${b}` }[set];
+  return SCENE_PROMPTS.map((it) => fillPrompt(it, thing));
+}
 
 /** What a training ran on, for the page. */
 export interface Trained {
@@ -59,34 +75,35 @@ export const RESULTS = fileURLToPath(new URL("results/", import.meta.url));
 /** Not committed: pictures, to be painted again at any time. */
 const PICTURES = fileURLToPath(new URL("../.cache/five-way/", import.meta.url));
 
-async function subject(category: keyof typeof THINGS): Promise<NewConcept> {
-  const { token, samples } = THINGS[category];
+async function subject({ pair }: Case, which: 0 | 1): Promise<NewConcept> {
+  const category = pair[which];
   const [photos, regularisation] = [
-    await samplePhotos(samples),
+    await samplePhotos(SAMPLES[category]),
     await sampleRegularisation(category),
   ];
-  return { token, category, photos, regularisation };
+  return { token: TOKENS[which], category, photos, regularisation };
 }
 
 /** A concept, or what an earlier run left of it. */
 export async function learnt(
   { model, runtime }: Lab,
   reason: string,
-  name: Training,
-  seed: number,
+  which: Case,
+  training: Training,
 ): Promise<Concept> {
-  const file = `${RESULTS}five-way-${name}-${seed}`;
+  const file = trainingFile(which, training);
   const layout = conceptLayout(model, false);
   const before = await readFile(`${file}.concept.safetensors`).catch(() => null);
   if (before !== null) return decodeConcept(before, layout, model);
   const concepts: NewConcept[] = [];
-  for (const category of TRAININGS[name]) concepts.push(await subject(category));
+  if (training !== "second") concepts.push(await subject(which, 0));
+  if (training !== "first") concepts.push(await subject(which, 1));
   const settings = {
     ...defaultSettings(model.config.textWidth),
     steps: STEPS * concepts.length,
     batch: 4,
     learningRate: 3e-4,
-    seed,
+    seed: which.seed,
   };
   const start = performance.now();
   const seconds = (): number => Math.round((performance.now() - start) / 1000);
@@ -98,7 +115,7 @@ export async function learnt(
       onStep: ({ step, targetLoss, regularisationLoss }) => {
         if (step % 20 !== 0) return;
         const losses = `${targetLoss.toFixed(4)} ${regularisationLoss.toFixed(4)}`;
-        console.log(`${name}, step ${step}: ${losses}, ${seconds()} s`);
+        console.log(`${caseName(which)} ${training}, step ${step}: ${losses}, ${seconds()} s`);
       },
     },
   );
@@ -106,6 +123,15 @@ export async function learnt(
   await writeFile(`${file}.json`, `${JSON.stringify(trained)}\n`);
   await writeFile(`${file}.concept.safetensors`, encodeConcept(concept, layout));
   return concept;
+}
+
+/** What a training that is done ran on. */
+export async function trained(which: Case, training: Training): Promise<Trained> {
+  return JSON.parse(await readFile(`${trainingFile(which, training)}.json`, "utf8")) as Trained;
+}
+
+function trainingFile(which: Case, training: Training): string {
+  return `${RESULTS}five-way-${caseName(which)}-${training}`;
 }
 
 /** The two that were trained apart, merged by the default model's own captions. */
@@ -124,11 +150,12 @@ export async function merged(
 export async function pictures(
   lab: Lab,
   reason: string,
+  which: Case,
   [way, set]: readonly [Way, PromptSet],
-  seed: number,
 ): Promise<ScoredPicture[]> {
-  const folder = `${PICTURES}${seed}/${way}-${set}/`;
-  const captions = PROMPTS[set].map((prompt) => removeModifierTokens(prompt, TOKENS));
+  const folder = `${PICTURES}${caseName(which)}/${way}-${set}/`;
+  const asked = prompts(which, set);
+  const captions = asked.map((prompt) => removeModifierTokens(prompt, TOKENS));
   const files = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".png"));
   if (files.length === COUNT * captions.length) {
     return Promise.all(
@@ -138,8 +165,8 @@ export async function pictures(
       })),
     );
   }
-  await choose(lab, reason, way, set, seed);
-  const painted = await paint(lab, PROMPTS[set], COUNT, SAMPLING);
+  await choose(lab, reason, which, [way, set]);
+  const painted = await paint(lab, asked, COUNT, SAMPLING);
   await mkdir(folder, { recursive: true });
   for (const [i, { picture }] of painted.entries()) {
     const name = `${String(i).padStart(2, "0")}.png`;
@@ -152,22 +179,21 @@ export async function pictures(
 async function choose(
   lab: Lab,
   reason: string,
-  way: Way,
-  set: PromptSet,
-  seed: number,
+  which: Case,
+  [way, set]: readonly [Way, PromptSet],
 ): Promise<void> {
   const { pipeline } = lab;
-  const of = (name: Training): Promise<Concept> => learnt(lab, reason, name, seed);
+  const of = (training: Training): Promise<Concept> => learnt(lab, reason, which, training);
   switch (way) {
     case "alone":
-      return pipeline.use(await of(set === "car" ? "car" : "bear"));
+      return pipeline.use(await of(set === "second" ? "second" : "first"));
     case "joint":
       return pipeline.use(await of("joint"));
     case "merged":
-      return pipeline.use((await merged(lab, [await of("bear"), await of("car")])).concept);
+      return pipeline.use((await merged(lab, [await of("first"), await of("second")])).concept);
     case "composed":
       return pipeline.compose(
-        [await of("bear"), await of("car")].map((concept) => ({ concept, strength: 1 })),
+        [await of("first"), await of("second")].map((concept) => ({ concept, strength: 1 })),
         { kind: "solved" },
       );
   }
