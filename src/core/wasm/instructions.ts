@@ -51,9 +51,23 @@ export const lastTwo: Code = [
   ...vector(13),
   ...[8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15],
 ];
+/** The last three floats of a vector, and the last one again. */
+export const lastThree: Code = [
+  ...vector(13),
+  ...[4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 12, 13, 14, 15],
+];
+export const extractFloat: Code = [...vector(31), 0];
+/** A vector of four times the same 32 bits. */
+export const constant = (bits: number): Code => {
+  const bytes = [0, 8, 16, 24].map((shift) => (bits >>> shift) & 0xff);
+  return [...vector(12), ...bytes, ...bytes, ...bytes, ...bytes];
+};
 export const zeros: Code = [...vector(12), ...Array.from({ length: 16 }, () => 0)];
 export const f32x4Splat: Code = vector(19);
 export const f32x4Add: Code = vector(228);
 export const f32x4Multiply: Code = vector(230);
+export const f32x4Maximum: Code = vector(233);
+export const i32x4ShiftLeft: Code = vector(171);
+export const i32x4Add: Code = vector(174);
 /** a * b + c, rounded once or twice as the machine likes (relaxed SIMD proposal). */
 export const f32x4RelaxedMultiplyAdd: Code = vector(261);

@@ -5,19 +5,23 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
+import { type Part, PARTS } from "../../core/wasm/accelerate.ts";
 import { type AdapterFacts, adapterFacts, requestDevice } from "../device.ts";
 import { acceptSharedMemory, openDawn } from "./dawn-node.ts";
 import { fasterWasm } from "./faster-wasm.ts";
 import { hasRelaxedSimd } from "./relaxed-simd.ts";
 import { type Runtime, runtime } from "./runtime.ts";
 
-/** @param faster whether onnxruntime's matrix products get our inner loop (core/wasm/sgemm.ts) */
-export function nodeRuntime(threads = Math.min(8, availableParallelism()), faster = true): Runtime {
+/** @param faster which of onnxruntime's functions are replaced by ours (core/wasm/accelerate.ts) */
+export function nodeRuntime(
+  threads = Math.min(8, availableParallelism()),
+  faster: readonly Part[] = PARTS,
+): Runtime {
   // V8 11, of Node 20, has relaxed SIMD behind a flag.
   if (!hasRelaxedSimd()) setFlagsFromString("--experimental-wasm-relaxed-simd");
   const file = fileURLToPath(import.meta.resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm"));
   const binary = Uint8Array.from(readFileSync(file));
-  ort.env.wasm.wasmBinary = faster ? fasterWasm(binary) : binary.buffer;
+  ort.env.wasm.wasmBinary = fasterWasm(binary, faster);
   return runtime(ort, { backend: "wasm", device: null, threads });
 }
 

@@ -1,0 +1,59 @@
+/** @file onnxruntime's files with faster functions: valid, and left alone where they are not those that are known. */
+import { expect, it } from "vitest";
+import { accelerate, PARTS } from "./accelerate.ts";
+import { readWasm } from "../../../tests/support/wasm-functions.ts";
+import { changeFunctions } from "./module.ts";
+
+const original = readWasm();
+
+it.each([
+  { file: "ort-wasm-simd-threaded.wasm", relaxed: false },
+  { file: "ort-wasm-simd-threaded.wasm", relaxed: true },
+  { file: "ort-wasm-simd-threaded.asyncify.wasm", relaxed: true },
+])("changes $file (relaxed: $relaxed), and it stays valid", ({ file, relaxed }) => {
+  const changed = accelerate(readWasm(file), { relaxed });
+  expect(changed).not.toBeNull();
+  expect(WebAssembly.validate(changed!)).toBe(true);
+});
+
+it("gives the same bytes with nothing to change", () => {
+  expect(Buffer.compare(accelerate(original, { relaxed: true, parts: [] })!, original)).toBe(0);
+});
+
+it("changes each part for itself", () => {
+  const sizes = PARTS.map(
+    (part) => accelerate(original, { relaxed: false, parts: [part] })!.length,
+  );
+  const all = accelerate(original, { relaxed: false })!.length;
+  const more = sizes.map((size) => size - original.length);
+  expect(more.every((bytes) => bytes !== 0)).toBe(true);
+  // Sizes before functions may take a byte more or less.
+  expect(
+    Math.abs(more.reduce((sum, bytes) => sum + bytes, 0) - (all - original.length)),
+  ).toBeLessThan(8);
+});
+
+it("leaves a module without the functions alone", () => {
+  const bytes = Uint8Array.from([
+    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    ...[1, 4, 1, 0x60, 0, 0],
+    ...[3, 2, 1, 0],
+    ...[10, 4, 1, 2, 0, 0x0b],
+  ]);
+  expect(WebAssembly.validate(bytes)).toBe(true);
+  expect(accelerate(bytes, { relaxed: false })).toBeNull();
+  expect(
+    Buffer.compare(
+      changeFunctions(bytes, () => null),
+      bytes,
+    ),
+  ).toBe(0);
+});
+
+it("refuses what is cut short", () => {
+  for (const length of [0, 7, 9, 200, 20_000, original.length - 1]) {
+    expect(() => accelerate(original.subarray(0, length), { relaxed: false })).toThrow(
+      /cut short|damaged/,
+    );
+  }
+});
