@@ -5,6 +5,7 @@ import { describeNode, type Graph, type Node } from "../onnx/graph.ts";
 import { isSupported } from "../onnx/operators/supported.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { elementCount, sameDims } from "../tensor/shape.ts";
+import { type ChunkedAttention, chunkedAttentions } from "./chunked-attention.ts";
 import { type Composite, compositesOf } from "./composites.ts";
 import { contextOf } from "./context.ts";
 import { Contributions } from "./contributions.ts";
@@ -22,6 +23,8 @@ export interface GradientRequest {
   readonly wrt: readonly string[];
   /** False: differentiate SiLU, GELU and GroupNorm node by node, to compare with the shorter gradients. */
   readonly composites?: boolean;
+  /** Attention with more bytes of scores than this is differentiated in chunks that have no more; never where left out. */
+  readonly attentionBytes?: number | undefined;
 }
 
 export interface GradientReport {
@@ -64,6 +67,11 @@ export function gradient(graph: Graph, request: GradientRequest): GradientResult
   }
   if (refusals.length > 0) throw noRule(refusals);
 
+  const attentions =
+    request.attentionBytes === undefined
+      ? new Map<Node, ChunkedAttention>()
+      : chunkedAttentions(graph, path, request.wrt, request.attentionBytes);
+
   sums.add(request.of, seedOf(emit, make, request));
   for (const { node, inputs } of path.reverse()) {
     const gradOutputs = node.outputs.map((output) => sums.of(output));
@@ -72,6 +80,11 @@ export function gradient(graph: Graph, request: GradientRequest): GradientResult
     if (composite !== undefined) {
       // Nothing reaches the nodes inside: the walk passes them by.
       sums.add(composite.input, composite.gradient(make, gradOutputs[0]!));
+      continue;
+    }
+    const attention = attentions.get(node);
+    if (attention !== undefined) {
+      for (const part of attention.gradients(make, gradOutputs[0]!)) sums.add(...part);
       continue;
     }
     try {

@@ -52,6 +52,13 @@ export class Emitter {
     };
   }
 
+  /** For passes that build the graph anew: no node is there yet, and the name of none of them is given away. */
+  static rewriting(graph: Graph): Emitter {
+    const emit = new Emitter(graph);
+    emit.nodes.length = 0;
+    return emit;
+  }
+
   /** Type of a value; throws where it is not known. */
   type(name: string): TensorType {
     const type = this.scope.type(name);

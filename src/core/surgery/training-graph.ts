@@ -11,6 +11,7 @@ import { int } from "../onnx/attributes.ts";
 import { Emitter } from "../onnx/emit.ts";
 import type { Graph } from "../onnx/graph.ts";
 import { gradient, type GradientReport } from "../autodiff/gradient.ts";
+import { chunkAttention } from "../passes/chunk-attention.ts";
 import { prune } from "../passes/prune.ts";
 import { simplify } from "../passes/simplify.ts";
 import { KV_INPUT } from "./expose-kv.ts";
@@ -31,10 +32,12 @@ export interface TrainingGraph {
   readonly report: GradientReport;
 }
 
-export function trainingGraph(
-  unet: Unet,
-  options: Pick<UnetOptions, "simplify"> = {},
-): TrainingGraph {
+export interface TrainingGraphOptions extends Pick<UnetOptions, "simplify"> {
+  /** Attention whose scores take more bytes than this is computed a few heads at a time; never where left out. */
+  readonly attentionBytes?: number | undefined;
+}
+
+export function trainingGraph(unet: Unet, options: TrainingGraphOptions = {}): TrainingGraph {
   const emit = new Emitter(unet.graph);
   const { dtype, dims } = emit.type(unet.prediction);
   const [batch, , height, width] = dims as readonly [number, number, number, number];
@@ -53,11 +56,14 @@ export function trainingGraph(
     seed: scale,
     wrt,
     composites: options.simplify !== false,
+    attentionBytes: options.attentionBytes,
   });
   const outputs = [unet.prediction, loss, ...wrt.map((name) => result.gradients.get(name)!)];
   const wanted = prune(result.graph, outputs);
+  const clean = options.simplify === false ? wanted : simplify(wanted);
   return {
-    graph: options.simplify === false ? wanted : simplify(wanted),
+    graph:
+      options.attentionBytes === undefined ? clean : chunkAttention(clean, options.attentionBytes),
     prediction: unet.prediction,
     loss,
     gradients: result.gradients,

@@ -9,9 +9,17 @@ export interface Runtime {
   /** The device that sessions and our kernels share; null on wasm. */
   readonly device: GPUDevice | null;
   readonly threads: number;
+  /**
+   * Attention with more bytes of scores than this is computed a few heads at a time; never where undefined. On wasm
+   * that keeps scores in a processor's cache; on a GPU it would only add dispatches.
+   */
+  readonly attentionBytes: number | undefined;
   /** onnxruntime-web creates and runs one session at a time; everything that calls into it waits here. */
   readonly serial: Serial;
 }
+
+/** A fourth of a usual last-level cache: what goes into a chunk and comes out of it has to fit beside its scores. */
+const ATTENTION_BYTES = 8 * 2 ** 20;
 
 export function runtime(
   ort: typeof Ort,
@@ -19,10 +27,12 @@ export function runtime(
     readonly backend: BackendName;
     readonly device: GPUDevice | null;
     readonly threads: number;
+    readonly attentionBytes?: number | undefined;
   },
 ): Runtime {
   ort.env.wasm.numThreads = settings.threads;
   // Warnings about nodes left on the CPU are handled as errors by the session options instead.
   ort.env.logLevel = "error";
-  return { ort, serial: new Serial(), ...settings };
+  const attentionBytes = settings.backend === "wasm" ? ATTENTION_BYTES : undefined;
+  return { ort, serial: new Serial(), attentionBytes, ...settings };
 }

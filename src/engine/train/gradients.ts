@@ -39,7 +39,7 @@ export async function openGradients(
   { microBatch, queryOut }: { readonly microBatch: number; readonly queryOut: boolean },
 ): Promise<GradientSession> {
   const unet = model.unetOf(microBatch, queryOut);
-  const training = trainingGraph(unet);
+  const training = trainingGraph(unet, runtime);
   const outputOf = (input: string): string => training.gradients.get(input) ?? "";
   const kvOutput = outputOf(KV_INPUT);
   const queryOutOutput = outputOf(QUERY_OUT_INPUT);
