@@ -20,7 +20,9 @@ of the weights in all.
 Writes merge-contexts.safetensors as well: the same concepts, drawn to what they do in longer prompts.
 
     NAME.context      [r, E] rows of CONTEXTS from V* on, with padding up to LENGTH positions
-    solution          [E, S] float64: the merged W - W0 with these contexts
+    both.context      [r, E] rows of prompts that name both, in either order, from the second V* on
+    solution          [E, S] float64: the merged W - W0 with the contexts of each
+    solution.both     [E, S] float64: the same drawn, where both are named, to the sum of their differences
 
 The solution comes from Creg itself, by the null-space method: with N an orthonormal basis of what
 Creg's rows span (numpy's SVD, without the one direction of relative energy below 1e-6), find by QR
@@ -50,6 +52,7 @@ CATEGORIES = ["bear", "car"]
 PROMPTS = ["", "photo of a "]
 CONTEXTS = ["", " on a sofa", " in the garden"]
 LENGTH = 14
+LENGTH_OF_BOTH = 18
 MOVED = 0.12
 SIZE = 0.05
 EVERYWHERE = 0.1
@@ -104,6 +107,29 @@ class Encoder:
             hook.remove()
         names = ["<new>", *self.tokenizer.encode(category, add_special_tokens=False).tokens, "end"]
         return hidden, [f'{name} in "{before}<new> {category}"' for name in names]
+
+
+    @torch.no_grad()
+    def together(
+        self, words: list[tuple[str, torch.Tensor]], after: str, length: int
+    ) -> np.ndarray:
+        """Rows of a prompt with several words of their own from the last V* on, to `length` positions."""
+        ids, places = [self.start], []
+        for n, (category, _) in enumerate(words):
+            ids += self.ids(PROMPTS[1] if n == 0 else "and a ")
+            places.append(len(ids))
+            ids += [0, *self.ids(category)]
+        ids += [*self.ids(after), self.end]
+        ids += [self.end] * (length - len(ids))
+        rows = torch.stack([row for _, row in words])[None]
+        hook = self.embedding.register_forward_hook(
+            lambda _module, _inputs, output: output.index_copy(1, torch.tensor(places), rows)
+        )
+        try:
+            hidden = self.model(input_ids=torch.tensor([ids])).last_hidden_state
+        finally:
+            hook.remove()
+        return hidden[0, places[-1] :].numpy()
 
 
 def base_weights(folder: Path) -> np.ndarray:
@@ -167,12 +193,13 @@ def main() -> None:
     tensors: dict[str, np.ndarray] = {"base": base}
     contexts: dict[str, np.ndarray] = {}
     labels: dict[str, list[str]] = {}
-    rows, changes, owner = [], [], []
+    rows, changes, owner, words = [], [], [], []
     # Captions are to change by nothing.
     drawn, wanted = [captions], [np.zeros((len(captions), base.shape[1]))]
     for n, name in enumerate(CATEGORIES):
         moved = torch.from_numpy(seeded.normal(SEED, f"{name}.row", tuple(start.shape))).double()
         row = start + MOVED * moved / moved.norm()
+        words.append((name, row))
         found = [encoder.target(before, name, row) for before in PROMPTS]
         # What is stored is what is computed with.
         features = np.concatenate([part for part, _ in found]).astype(np.float32)
@@ -228,7 +255,20 @@ def main() -> None:
     metadata |= {"labels": json.dumps(labels), "caption_rows": str(len(captions))}
     write(args.out / "merge.safetensors", tensors, metadata)
     solution, _, metadata = merge(np.concatenate(drawn), np.concatenate(wanted))
-    write(args.out / "merge-contexts.safetensors", contexts | {"solution": solution}, metadata)
+    both = np.concatenate(
+        [
+            encoder.together(order, tail, LENGTH_OF_BOTH)
+            for order in (words, words[::-1])
+            for tail in CONTEXTS
+        ]
+    ).astype(np.float32)
+    scaled = both.astype(np.float64) * np.linalg.norm(captions) / np.linalg.norm(both)
+    change = sum(tensors[f"{name}.difference"].astype(np.float64) for name in CATEGORIES)
+    solution_of_both, _, _ = merge(
+        np.concatenate([*drawn, scaled]), np.concatenate([*wanted, scaled @ change])
+    )
+    contexts |= {"both.context": both, "solution": solution, "solution.both": solution_of_both}
+    write(args.out / "merge-contexts.safetensors", contexts, metadata)
 
 
 def write(path: Path, tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> None:

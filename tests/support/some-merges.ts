@@ -20,16 +20,21 @@ export function someTarget(seed: number, name: string, rows: number, context = 0
   };
 }
 
-/** @param rows target rows of each concept @param context context rows, likewise */
+/**
+ * @param rows target rows of each concept @param context context rows, likewise
+ * @param together context rows of the first two concepts at once
+ */
 export function someMerge(
   seed: number,
   rows: readonly number[],
   context: readonly number[] = [],
+  together = 0,
 ): MergeInput {
   const names = ["bear", "car", "cat"];
   return {
     base: normals(seed, "base", E * S),
     targets: rows.map((count, n) => someTarget(seed, names[n]!, count, context[n])),
+    together: [{ of: rows.length > 1 ? [0, 1] : [0], rows: normals(seed, "both", together * E) }],
     gram: accumulateGram(emptyGram(E), normals(seed, "captions", 3 * E * E)),
   };
 }
@@ -40,22 +45,31 @@ export const someMerges = fc
     fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 3 }),
     // None, fewer than features have directions, and more.
     fc.array(fc.constantFrom(0, 5, 31), { minLength: 3, maxLength: 3 }),
+    fc.constantFrom(0, 5, 31),
   )
-  .map(([seed, rows, context]) => ({ seed, ...someMerge(seed, rows, context) }));
+  .map(([seed, rows, context, both]) => ({ seed, ...someMerge(seed, rows, context, both) }));
 
-/** Σ μ_n ‖C_n (ΔW - ΔW_n)‖², each context weighing as much as all captions do. */
-export function contextError({ gram, targets }: MergeInput, weights: ArrayLike<number>): number {
+/**
+ * Σ μ_n ‖C_n (ΔW - ΔW_n)‖², each context weighing as much as all captions do; likewise of what concepts share, with the
+ * sum of their differences.
+ */
+export function contextError(
+  { gram, targets, together = [] }: MergeInput,
+  weights: ArrayLike<number>,
+): number {
+  const own = targets.map(({ context }, n) => ({ rows: context, of: [n] }));
   let sum = 0;
-  for (const { context, difference } of targets) {
-    if (context.length === 0) continue;
-    const own = accumulateGram(emptyGram(gram.width), context);
-    const off = Float64Array.from(weights, (x, k) => x - difference[k]!);
-    sum += (trace(gram) / trace(own)) * energyOf(own, off);
+  for (const { rows, of } of [...own, ...together]) {
+    if (rows.length === 0) continue;
+    const seen = accumulateGram(emptyGram(gram.width), rows);
+    const wanted = (k: number): number => of.reduce((x, n) => x + targets[n]!.difference[k]!, 0);
+    const off = Float64Array.from(weights, (x, k) => x - wanted(k));
+    sum += (trace(gram) / trace(seen)) * energyOf(seen, off);
   }
   return sum;
 }
 
-/** ‖Creg ΔW‖² + Σ μ_n ‖C_n (ΔW - ΔW_n)‖² */
+/** What a merge makes small: ‖Creg ΔW‖² and the error in contexts. */
 export function objective(merge: MergeInput, weights: ArrayLike<number>): number {
   return energyOf(merge.gram, weights) + contextError(merge, weights);
 }

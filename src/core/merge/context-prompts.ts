@@ -20,8 +20,23 @@ const TAILS: readonly string[] = [
   " and a blue cube",
 ];
 
+const TAILS_TOGETHER = 6;
+
+interface Word {
+  readonly token: string;
+  readonly category: string;
+}
+
 export function contextPrompts(token: string, category: string): string[] {
   return TAILS.map((tail) => `photo of a ${token} ${category}${tail}`);
+}
+
+/** A prompt that names two concepts, one after the other: in fewer surroundings, for there are many pairs. */
+export function togetherPrompts(first: Word, second: Word): string[] {
+  return TAILS.slice(0, TAILS_TOGETHER).map(
+    (tail) =>
+      `photo of a ${first.token} ${first.category} and a ${second.token} ${second.category}${tail}`,
+  );
 }
 
 /**

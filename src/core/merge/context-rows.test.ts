@@ -12,10 +12,13 @@ import {
   someTarget,
 } from "../../../tests/support/some-merges.ts";
 import { storedMerge } from "../../../tests/support/stored-merge.ts";
+import { drawnToContexts, weighContexts, withContexts } from "./context-rows.ts";
+import { featureSpace } from "./feature-space.ts";
 import { mergeConstrained, type MergeInput } from "./merge.ts";
 
 const without = (merge: MergeInput): MergeInput => ({
   ...merge,
+  together: [],
   targets: merge.targets.map((own) => ({ ...own, context: new Float32Array() })),
 });
 
@@ -40,6 +43,17 @@ describe("on real features", async () => {
     const kept = JSON.parse(golden.metadata.get("kept")!) as boolean[];
     expect(report.rows).toBe(kept.filter(Boolean).length);
     expect(report).toMatchObject({ cutDirections: 1, duplicates: [] });
+    expect(report.residual).toBeLessThan(1e-5);
+  });
+
+  it("gives the difference that the null-space method gives where prompts name both", async () => {
+    const rows = Float32Array.from(golden.get("both.context").data);
+    const { difference, report } = await mergeConstrained({
+      ...merge,
+      together: [{ rows, of: [0, 1] }],
+    });
+    expect(relativeL2(difference, golden.get("solution.both").data)).toBeLessThan(1e-6);
+    expect(relativeL2(difference, golden.get("solution").data)).toBeGreaterThan(0.05);
     expect(report.residual).toBeLessThan(1e-5);
   });
 
@@ -85,6 +99,24 @@ describe("contexts", () => {
       const moved = contextError(given, plain.difference);
       expect(contextError(given, drawn.difference)).toBeLessThan(moved * (1 + 1e-6));
     });
+  });
+
+  it("of several concepts at once are those of a concept that does what they do together", async () => {
+    const merge = someMerge(12, [2, 2, 1], [5, 5, 31], 20);
+    const sum = merge.targets[0]!.difference.map((x, k) => x + merge.targets[1]!.difference[k]!);
+    const alone = { ...merge.targets[2]!, difference: sum, context: merge.together![0]!.rows };
+    // Held to no row of its own that another is not held to: it only draws.
+    const both = { ...merge, together: [], targets: [...merge.targets, alone] };
+    const [weighed, expected] = [
+      weighContexts(merge.targets, merge.together!, merge.gram),
+      weighContexts(both.targets, [], merge.gram),
+    ];
+    expect(relativeL2(weighed.lower, expected.lower)).toBeLessThan(1e-12);
+    const space = featureSpace(withContexts(merge.gram, weighed), 1e-6);
+    const drawn = await drawnToContexts(space, weighed, S, () => Promise.resolve());
+    const wanted = await drawnToContexts(space, expected, S, () => Promise.resolve());
+    // Rounded to float32.
+    expect(relativeL2(drawn, wanted)).toBeLessThan(1e-6);
   });
 
   it("of zeros weigh nothing", async () => {

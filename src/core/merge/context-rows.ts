@@ -1,9 +1,9 @@
 /**
  * @file Context rows: what follows a concept's word in longer prompts, padding included. The merged weights are drawn to
- * the concept's own there, without being held to them.
+ * the concept's own there, without being held to them; and where prompts name two of them, to both at once.
  *
- *   minimise ‖Creg ΔW‖² + Σ μ_n ‖C_n (ΔW - ΔW_n)‖²      μ_n = β tr(G0) / tr(G_n)
- *   G = G0 + Σ μ_n G_n,  ΔW_u = G⁺ Σ μ_n G_n ΔW_n        G_n = C_nᵀ C_n
+ *   minimise ‖Creg ΔW‖² + Σ μ_n ‖C_n (ΔW - ΔW_n)‖² + Σ μ_t ‖C_t (ΔW - Σ ΔW_n)‖²      n of t in the last sum
+ *   G = G0 + Σ μ_n G_n + Σ μ_t G_t,  ΔW_u = G⁺ Σ B_n ΔW_n,  B_n = μ_n G_n + Σ μ_t G_t    μ = β tr(G0) / tr(C ᵀC)
  *
  * ΔW_u is the minimum that is held to nothing. G takes the place of the captions' Gram G0 in all that follows
  * (docs/math/merge.md).
@@ -12,7 +12,7 @@ import { addRowGram } from "../linalg/row-gram.ts";
 import { rowOf } from "../linalg/vector.ts";
 import { type FeatureSpace, fromCoordinates, toCoordinates } from "./feature-space.ts";
 import type { RegularisationGram } from "./gram.ts";
-import type { MergeTarget } from "./target-rows.ts";
+import type { MergeTarget, TogetherContext } from "./target-rows.ts";
 
 /** β: what the context of each concept weighs, of what all regularisation captions weigh. */
 const WEIGHT = 1;
@@ -25,34 +25,43 @@ const ROWS_AT_ONCE = 4;
 export interface WeighedContext {
   /** Packed ΔW_n [E, S]. */
   readonly difference: Float32Array;
-  /** μ_n G_n [E, E] in its lower triangle. */
+  /** B_n [E, E] in its lower triangle. */
+  readonly lower: Float64Array;
+}
+
+export interface Contexts {
+  /** One a concept that has rows of its own or shares some. */
+  readonly weighed: readonly WeighedContext[];
+  /** Σ μ_n G_n + Σ μ_t G_t [E, E] in its lower triangle: each row once, however many concepts share it. */
   readonly lower: Float64Array;
 }
 
 /** The contexts of all targets that have one, each weighed against the captions of G0. */
 export function weighContexts(
   targets: readonly MergeTarget[],
-  { width, lower }: RegularisationGram,
-): WeighedContext[] {
-  const captions = trace(lower, width);
-  return targets.flatMap(({ context, difference }) => {
-    const own = new Float64Array(width * width);
-    addRowGram(own, context, width);
-    const size = trace(own, width);
-    if (size === 0) return [];
-    const weight = (WEIGHT * captions) / size;
-    return [{ difference, lower: own.map((x) => weight * x) }];
-  });
+  together: readonly TogetherContext[],
+  { width, lower: captions }: RegularisationGram,
+): Contexts {
+  const all = new Float64Array(width * width);
+  const brought = targets.map(() => new Float64Array(width * width));
+  const own = targets.map(({ context }, n): TogetherContext => ({ rows: context, of: [n] }));
+  for (const { rows, of } of [...own, ...together]) {
+    const gram = new Float64Array(width * width);
+    addRowGram(gram, rows, width);
+    const size = trace(gram, width);
+    if (size === 0) continue;
+    const weight = (WEIGHT * trace(captions, width)) / size;
+    for (const lower of [all, ...of.map((n) => brought[n]!)]) {
+      gram.forEach((x, k) => (lower[k]! += weight * x));
+    }
+  }
+  const weighed = targets.map(({ difference }, n) => ({ difference, lower: brought[n]! }));
+  return { weighed: weighed.filter(({ lower }) => trace(lower, width) > 0), lower: all };
 }
 
-/** G = G0 + Σ μ_n G_n. Its `rows` are those of captions, without which there is nothing to weigh contexts against. */
-export function withContexts(
-  gram: RegularisationGram,
-  contexts: readonly WeighedContext[],
-): RegularisationGram {
-  const lower = gram.lower.slice();
-  for (const context of contexts) context.lower.forEach((x, k) => (lower[k]! += x));
-  return { ...gram, lower };
+/** G. Its `rows` are those of captions, without which there is nothing to weigh contexts against. */
+export function withContexts(gram: RegularisationGram, contexts: Contexts): RegularisationGram {
+  return { ...gram, lower: gram.lower.map((x, k) => x + contexts.lower[k]!) };
 }
 
 /**
@@ -62,7 +71,7 @@ export function withContexts(
  */
 export async function drawnToContexts(
   space: FeatureSpace,
-  contexts: readonly WeighedContext[],
+  { weighed: contexts }: Contexts,
   columns: number,
   onPart: (done: number) => Promise<void>,
 ): Promise<Float32Array> {

@@ -56,9 +56,14 @@ describe("a merge", () => {
 
   it("does not hang on the order of concepts", async () => {
     await check(async (merge) => {
+      const targets = merge.targets.toReversed();
+      const together = merge.together!.map(({ of, rows }) => ({
+        of: of.map((n) => targets.length - 1 - n),
+        rows,
+      }));
       const [there, back] = [
         await mergeConstrained(merge),
-        await mergeConstrained({ ...merge, targets: merge.targets.toReversed() }),
+        await mergeConstrained({ ...merge, targets, together }),
       ];
       expect(relativeL2(back.difference, there.difference)).toBeLessThan(1e-5);
     });
@@ -126,6 +131,16 @@ describe("what is refused", () => {
       "a context that is not finite",
       { targets: [bear, { ...car, context: new Float32Array(E).fill(NaN) }] },
       "car holds numbers that are not finite",
+    ],
+    [
+      "prompts of a concept that is not there",
+      { together: [{ rows: new Float32Array(E), of: [0, 2] }] },
+      "bear and one that is not there do not fit",
+    ],
+    [
+      "prompts of both that are not finite",
+      { together: [{ rows: new Float32Array(E).fill(NaN), of: [0, 1] }] },
+      "bear and car give numbers that are not finite",
     ],
     ["labels that do not fit", { targets: [{ ...bear, labels: ["one"] }] }, "does not fit"],
     [

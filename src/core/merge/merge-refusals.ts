@@ -1,7 +1,7 @@
 /** @file What cannot be merged, in sentences. */
 import { StudioError } from "../errors.ts";
 import type { RegularisationGram } from "./gram.ts";
-import type { LeftOut, MergeTarget, TargetRow } from "./target-rows.ts";
+import type { LeftOut, MergeTarget, TargetRow, TogetherContext } from "./target-rows.ts";
 
 /** Below this a row follows from those before it but for rounding: what features are known to, a thousandfold. */
 const SMALLEST_SINE = 1e-3;
@@ -13,6 +13,7 @@ const SMALLEST_SINE = 1e-3;
 export function checkMerge(
   base: Float32Array,
   targets: readonly MergeTarget[],
+  together: readonly TogetherContext[],
   { width }: RegularisationGram,
 ): number {
   if (targets.length === 0) throw refusal("There is no concept to merge; choose at least one.");
@@ -29,6 +30,19 @@ export function checkMerge(
     if (![features, context, difference].every((numbers) => numbers.every(Number.isFinite))) {
       throw refusal(
         `The concept ${name} holds numbers that are not finite; train it again, with a lower learning rate.`,
+      );
+    }
+  }
+  for (const { rows, of } of together) {
+    const names = of.map((n) => targets[n]?.name ?? "one that is not there").join(" and ");
+    if (of.some((n) => targets[n] === undefined) || rows.length % width !== 0) {
+      throw refusal(
+        `Prompts that name ${names} do not fit the concepts; merge only concepts of the base model that is loaded.`,
+      );
+    }
+    if (!rows.every(Number.isFinite)) {
+      throw refusal(
+        `Prompts that name ${names} give numbers that are not finite; train one of them again, with a lower learning rate.`,
       );
     }
   }

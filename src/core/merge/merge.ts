@@ -21,12 +21,20 @@ import type { RegularisationGram } from "./gram.ts";
 import { checkMerge, refuseDependentRows, refuseSharedConcepts } from "./merge-refusals.ts";
 import { applyRows, changesOf, missingFrom } from "./merge-products.ts";
 import { type Drift, measureDrift } from "./drift.ts";
-import { type LeftOut, type MergeTarget, sortRows, targetRows } from "./target-rows.ts";
+import {
+  type LeftOut,
+  type MergeTarget,
+  sortRows,
+  targetRows,
+  type TogetherContext,
+} from "./target-rows.ts";
 
 export interface MergeInput {
   /** Packed W0 [E, S]. */
   readonly base: Float32Array;
   readonly targets: readonly MergeTarget[];
+  /** Prompts that name several of them; none where left out. */
+  readonly together?: readonly TogetherContext[];
   readonly gram: RegularisationGram;
 }
 
@@ -66,16 +74,16 @@ export interface Merge {
  * apart; "cancelled" once the signal is aborted
  */
 export async function mergeConstrained(
-  { base, targets, gram }: MergeInput,
+  { base, targets, together = [], gram }: MergeInput,
   { threshold = ENERGY_THRESHOLD, onProgress, signal }: MergeOptions = {},
 ): Promise<Merge> {
-  const columns = checkMerge(base, targets, gram);
+  const columns = checkMerge(base, targets, together, gram);
   const pause = async (done: number): Promise<void> => {
     await onProgress?.(done);
     throwIfAborted(signal);
   };
   await pause(0);
-  const contexts = weighContexts(targets, gram);
+  const contexts = weighContexts(targets, together, gram);
   const space = featureSpace(withContexts(gram, contexts), threshold);
   await pause(0.2);
 
@@ -99,13 +107,15 @@ export async function mergeConstrained(
   await pause(0.9);
   const drift = measureDrift({ base, targets, gram, difference, columns });
   const { cut: cutDirections, conditionBefore, conditionAfter } = space;
+  const contextRows = [...targets.map(({ context }) => context), ...together.map((it) => it.rows)];
+  const contextNumbers = contextRows.reduce((sum, { length }) => sum + length, 0);
   const smallestSine = Math.min(...sines);
   await pause(1);
   return {
     difference,
     report: {
       rows: kept.length,
-      contextRows: targets.reduce((sum, { context }) => sum + context.length / space.width, 0),
+      contextRows: contextNumbers / space.width,
       duplicates,
       shared,
       cutDirections,

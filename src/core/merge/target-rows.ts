@@ -26,6 +26,14 @@ export interface MergeTarget {
   readonly difference: Float32Array;
 }
 
+/** Prompts that name several concepts. */
+export interface TogetherContext {
+  /** Context rows [r, E]: features from the last concept's V* on, padding included. */
+  readonly rows: Float32Array;
+  /** Indices of the concepts that they name: the merged weights are drawn to the sum of their differences. */
+  readonly of: readonly number[];
+}
+
 export interface TargetRow {
   /** Index of its concept. */
   readonly concept: number;

@@ -36,9 +36,9 @@ export async function mergeConcepts(
   checkConcepts(model, concepts);
   const renamed = distinctTokens(concepts.map(({ concept }) => concept.tokens));
   const tokens = renamed.flat();
-  const targets = await mergeTargets(model, runtime, concepts, renamed, signal);
+  const asked = await mergeTargets(model, runtime, concepts, renamed, signal);
   const { difference, report } = await mergeConstrained(
-    { base: model.kvWeights, targets, gram },
+    { base: model.kvWeights, ...asked, gram },
     {
       ...(onProgress === undefined ? {} : { onProgress }),
       ...(signal === undefined ? {} : { signal }),

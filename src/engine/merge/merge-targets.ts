@@ -1,9 +1,13 @@
 /** @file What a merge asks for: features of the prompts that name each concept, and the weights that they are to see. */
 import type { CancelSignal } from "../../core/cancel.ts";
 import type { Concept } from "../../core/concept/concept.ts";
-import { contextPrompts, contextRange } from "../../core/merge/context-prompts.ts";
+import {
+  contextPrompts,
+  contextRange,
+  togetherPrompts,
+} from "../../core/merge/context-prompts.ts";
+import type { MergeInput } from "../../core/merge/merge.ts";
 import { targetPrompts, targetRange } from "../../core/merge/target-prompts.ts";
-import type { MergeTarget } from "../../core/merge/target-rows.ts";
 import { joined } from "../../core/tensor/parts.ts";
 import { PromptTokenizer } from "../../core/text/modifier-tokens.ts";
 import type { Model } from "../model/read-model.ts";
@@ -21,7 +25,7 @@ export async function mergeTargets(
   concepts: readonly WeighedConcept[],
   renamed: readonly Concept["tokens"][],
   signal?: CancelSignal,
-): Promise<MergeTarget[]> {
+): Promise<Pick<MergeInput, "targets" | "together">> {
   const all = renamed.flat();
   const tokenizer = new PromptTokenizer(
     model.tokenizer,
@@ -31,7 +35,7 @@ export async function mergeTargets(
   const words = concepts.flatMap(({ concept: { kvDifference }, strength }, n) => {
     const whole = kvDifference ?? new Float32Array(model.kvWeights.length);
     const difference = whole.map((x) => strength * x);
-    return (renamed[n] ?? []).map(({ token, category }) => ({ token, category, difference }));
+    return (renamed[n] ?? []).map(({ token, category }) => ({ concept: n, token, category, difference }));
   });
   const asked = words.map((word, index) => {
     const modifier = model.vocabularySize + index;
@@ -45,7 +49,22 @@ export async function mergeTargets(
       contexts: contextPrompts(word.token, word.category).map((it) => part(it, contextRange)),
     };
   });
-  const parts = asked.flatMap(({ targets, contexts }) => [...targets, ...contexts]);
+  const pairs = words.flatMap((first, i) =>
+    words.flatMap((second, j) => {
+      if (i === j) return [];
+      const last = model.vocabularySize + j;
+      const parts = togetherPrompts(first, second).map((prompt) => {
+        const encoded = tokenizer.encode(prompt);
+        return { prompt, ids: encoded.ids, range: contextRange(encoded, last) };
+      });
+      // Words of one concept share its difference.
+      return [{ of: first.concept === second.concept ? [i] : [i, j], parts }];
+    }),
+  );
+  const parts = [
+    ...asked.flatMap(({ targets, contexts }) => [...targets, ...contexts]),
+    ...pairs.flatMap((pair) => pair.parts),
+  ];
   const features = new Map<CaptionPart, Float32Array>();
   const take = (rows: Float32Array, index: number): void => {
     const part = parts[index];
@@ -53,15 +72,17 @@ export async function mergeTargets(
   };
   const rows = joined(all.map(({ row }) => row));
   await eachTextRows(model, runtime, parts, take, { rows, signal });
-  return asked.map(({ token, category, targets, contexts, difference }) => ({
+  const together = pairs.map(({ of, parts: own }) => ({ of, rows: rowsOf(own, features) }));
+  const targets = asked.map(({ token, category, targets: own, contexts, difference }) => ({
     name: `${token} ${category}`,
-    features: rowsOf(targets, features),
-    labels: targets.flatMap(({ range: { start, end }, prompt }) =>
+    features: rowsOf(own, features),
+    labels: own.flatMap(({ range: { start, end }, prompt }) =>
       Array.from({ length: end - start }, (_, k) => `token ${start + k} of "${prompt}"`),
     ),
     context: rowsOf(contexts, features),
     difference,
   }));
+  return { targets, together };
 }
 
 /** The rows of all parts in one array, which is refused further on if one is missing. */
