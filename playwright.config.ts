@@ -16,7 +16,7 @@ export default defineConfig({
   reporter: "list",
   use: {
     baseURL: `http://127.0.0.1:${PORT.toString()}`,
-    trace: "retain-on-failure",
+    screenshot: "only-on-failure",
     launchOptions: {
       args: chromiumFlags(process.env),
       ...(chromium === null ? { channel: "chromium" } : { executablePath: chromium.path }),

@@ -1,11 +1,7 @@
 /** @file What a merge asks for: features of the prompts that name each concept, and the weights that they are to see. */
 import type { CancelSignal } from "../../core/cancel.ts";
 import type { Concept } from "../../core/concept/concept.ts";
-import {
-  contextPrompts,
-  contextRange,
-  togetherPrompts,
-} from "../../core/merge/context-prompts.ts";
+import { contextPrompts, contextRange, togetherPrompts } from "../../core/merge/context-prompts.ts";
 import type { MergeInput } from "../../core/merge/merge.ts";
 import { targetPrompts, targetRange } from "../../core/merge/target-prompts.ts";
 import { joined } from "../../core/tensor/parts.ts";
@@ -35,7 +31,12 @@ export async function mergeTargets(
   const words = concepts.flatMap(({ concept: { kvDifference }, strength }, n) => {
     const whole = kvDifference ?? new Float32Array(model.kvWeights.length);
     const difference = whole.map((x) => strength * x);
-    return (renamed[n] ?? []).map(({ token, category }) => ({ concept: n, token, category, difference }));
+    return (renamed[n] ?? []).map(({ token, category }) => ({
+      concept: n,
+      token,
+      category,
+      difference,
+    }));
   });
   const asked = words.map((word, index) => {
     const modifier = model.vocabularySize + index;
