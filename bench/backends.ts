@@ -4,7 +4,7 @@ import { chooseBackend } from "../src/engine/backend.ts";
 import { findAdapter } from "../src/engine/ort/find-adapter-node.ts";
 import { nodeRuntime, nodeWebGpuRuntime } from "../src/engine/ort/runtime-node.ts";
 import type { Runtime } from "../src/engine/ort/runtime.ts";
-import type { BackendPreference } from "../src/rpc/contracts.ts";
+import type { BenchOptions } from "./options.ts";
 
 export interface Backends {
   /** wasm first, where it is measured. */
@@ -18,18 +18,19 @@ export interface Backends {
 }
 
 /** @throws StudioError "backend-unavailable" where WebGPU is asked for, or nothing else, and there is no adapter */
-export async function openBackends(
-  preference: BackendPreference,
-  threads: number,
-  gpuOnly: boolean,
-): Promise<Backends> {
+export async function openBackends({
+  backend: preference,
+  threads,
+  gpuOnly,
+  plainWasm,
+}: Pick<BenchOptions, "backend" | "threads" | "gpuOnly" | "plainWasm">): Promise<Backends> {
   const { chosen, reason, adapter, isFallbackAdapter } = chooseBackend(preference, {
     host: "machine",
     adapter: preference === "wasm" ? null : await findAdapter(),
     crossOriginIsolated: true,
     cores: threads,
   });
-  const wasm = nodeRuntime(threads);
+  const wasm = plainWasm ? nodeRuntime(threads, []) : nodeRuntime(threads);
   if (chosen === "wasm") {
     if (gpuOnly)
       throw new StudioError("backend-unavailable", `--gpu-only measures nothing: ${reason}`);

@@ -14,6 +14,8 @@ export interface BenchOptions {
   readonly backend: BackendPreference;
   /** Leaves wasm out, where a GPU is measured that costs by the minute. */
   readonly gpuOnly: boolean;
+  /** onnxruntime's WebAssembly file as it came, without functions of ours. */
+  readonly plainWasm: boolean;
   /** What PyTorch computes on, and in. */
   readonly torchDevice: TorchOptions["device"];
   readonly torchDtype: TorchOptions["dtype"];
@@ -28,6 +30,7 @@ const OPTIONS = {
   threads: { type: "string" },
   backend: { type: "string" },
   "gpu-only": { type: "boolean", default: false },
+  "plain-wasm": { type: "boolean", default: false },
   "torch-device": { type: "string" },
   "torch-dtype": { type: "string" },
   only: { type: "string", default: "" },
@@ -44,6 +47,7 @@ export function readOptions(args: string[]): BenchOptions {
     threads: whole("threads", threads, Math.min(8, cores), cores),
     backend: choiceOption("backend", backend, BACKENDS, "auto"),
     gpuOnly: values["gpu-only"],
+    plainWasm: values["plain-wasm"],
     torchDevice: choiceOption(
       "torch-device",
       values["torch-device"],

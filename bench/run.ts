@@ -42,11 +42,7 @@ async function bench(options: BenchOptions): Promise<void> {
   const firstImage =
     FIRST_IMAGE.includes(options.only) && !options.gpuOnly ? await reportFirstImage(options) : null;
   if (works.length === 0) return;
-  const { runtimes, webgpu, reason, release } = await openBackends(
-    options.backend,
-    threads,
-    options.gpuOnly,
-  );
+  const { runtimes, webgpu, reason, release } = await openBackends(options);
   const cpu = cpus()[0]?.model ?? "unknown CPU";
   console.log(`${cpu}, ${threads} threads, ${rounds} rounds\n${reason}`);
   const torch = await startTorch(MODEL, {
@@ -69,7 +65,7 @@ async function bench(options: BenchOptions): Promise<void> {
     peer?.close();
     release();
   }
-  if (quick || options.only !== "") {
+  if (quick || options.only !== "" || options.plainWasm) {
     console.log("not written to bench/results, where only whole runs go");
     return;
   }
