@@ -87,9 +87,9 @@ the thing, and to the prompt without its tokens ("text"). A picture of two thing
 of prompts with both compare with one another only.
 
 "Drift" is how far keys and values move on 300 captions that neither training nor merging has seen, ‖C ΔW‖ / ‖C W0‖. The
-merge is held to the concepts' own keys and values at their names, comes near them in longer prompts, none of which is one
-of these scenes, and otherwise moves captions as little as can be ([how](math/merge.md)); it took ${merge} s at most, its
-session of the text encoder included.
+merge is held to the concepts' own keys and values at their names, comes near them in longer prompts, and near both in prompts
+with both, none of which is one of these scenes; otherwise it moves captions as little as can be ([how](math/merge.md)); it took ${merge} s (median of
+three), its session of the text encoder included.
 
 ${results.map(section).join("\n")}`;
 }

@@ -101,9 +101,15 @@ async function study(): Promise<Result> {
     await learnt(lab, reason, which, "second"),
     await learnt(lab, reason, which, "joint"),
   ];
-  const start = performance.now();
-  const both = await merged(lab, [first, second]);
-  const secondsOfMerge = (performance.now() - start) / 1000;
+  const times: number[] = [];
+  let both = await merged(lab, [first, second]);
+  // After one that finds V8 compiling.
+  while (times.length < 3) {
+    const start = performance.now();
+    both = await merged(lab, [first, second]);
+    times.push((performance.now() - start) / 1000);
+  }
+  const secondsOfMerge = times.sort((a, b) => a - b)[1] ?? 0;
   const ways: WayScores[] = [];
   const show = new Map<string, readonly ScoredPicture[]>();
   for (const [way, sets] of Object.entries(WAYS) as [Way, readonly PromptSet[]][]) {

@@ -18,7 +18,7 @@ export interface TextRowsOptions {
   readonly signal?: CancelSignal | undefined;
 }
 
-/** Captions a pass. */
+/** Captions a pass, at most. */
 const BATCH = 32;
 
 /** Calls `take` with the rows [n, E] of each caption, in order. */
@@ -32,7 +32,8 @@ export async function eachTextRows(
   if (captions.length === 0) return;
   const { textWidth: width } = model.config;
   const tokens = Math.max(...captions.map(({ range }) => range.end));
-  const batch = Math.min(BATCH, captions.length);
+  // Shared out evenly: a pass takes as long whether its captions are wanted or not.
+  const batch = Math.ceil(captions.length / Math.ceil(captions.length / BATCH));
   const session = await openTextBatch(model, runtime, { batch, tokens });
   try {
     const passes = Math.ceil(captions.length / batch);
