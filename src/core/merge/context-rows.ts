@@ -98,32 +98,41 @@ export async function drawnToContexts(
         part.set(difference.subarray(from, from + count), (n * width + f) * COLUMNS_AT_ONCE);
       }
     });
-    for (let e = 0; e < width; e++) {
-      const row = weightedSum(shares, width, e, part).subarray(0, count);
-      drawn.set(row, e * columns + start);
+    for (let e = 0; e < width; e += 2) {
+      // A width that is odd has its last row twice.
+      const pair = [e, Math.min(e + 1, width - 1)] as const;
+      const sums = weightedSums(shares, width, pair, part);
+      pair.forEach((row, i) => drawn.set(sums[i]!.subarray(0, count), row * columns + start));
     }
   }
   return drawn;
 }
 
-/** Σ_f shares[f, e] part[f], all columns of a part. */
-function weightedSum(
+/** Σ_f shares[f, e] part[f] for two e, all columns of a part: what is loaded of it is used twice. */
+function weightedSums(
   shares: Float64Array,
   width: number,
-  e: number,
+  [e, g]: readonly [number, number],
   part: Float64Array,
-): Float64Array {
-  const sum = new Float64Array(COLUMNS_AT_ONCE);
+): readonly [Float64Array, Float64Array] {
+  const first = new Float64Array(COLUMNS_AT_ONCE);
+  const second = new Float64Array(COLUMNS_AT_ONCE);
   for (let f = 0; f * width < shares.length; f += ROWS_AT_ONCE) {
-    const [p, q] = [shares[f * width + e]!, shares[(f + 1) * width + e]!];
-    const [r, s] = [shares[(f + 2) * width + e]!, shares[(f + 3) * width + e]!];
+    const [i, k, l, m] = [f * width, (f + 1) * width, (f + 2) * width, (f + 3) * width];
+    const [p, q, r, s] = [shares[i + e]!, shares[k + e]!, shares[l + e]!, shares[m + e]!];
+    const [t, u, v, w] = [shares[i + g]!, shares[k + g]!, shares[l + g]!, shares[m + g]!];
     const a = f * COLUMNS_AT_ONCE;
     const [b, c, d] = [a + COLUMNS_AT_ONCE, a + 2 * COLUMNS_AT_ONCE, a + 3 * COLUMNS_AT_ONCE];
     for (let j = 0; j < COLUMNS_AT_ONCE; j++) {
-      sum[j]! += p * part[a + j]! + q * part[b + j]! + (r * part[c + j]! + s * part[d + j]!);
+      const x = part[a + j]!;
+      const y = part[b + j]!;
+      const z = part[c + j]!;
+      const o = part[d + j]!;
+      first[j]! += p * x + q * y + (r * z + s * o);
+      second[j]! += t * x + u * y + (v * z + w * o);
     }
   }
-  return sum;
+  return [first, second];
 }
 
 /** Row i of a symmetric matrix that is kept in its lower triangle. */

@@ -23,7 +23,6 @@ export const tee = (local: number): Code => [0x22, ...leb(local)];
 /** A constant from 0 to 8191: signed LEB128 of two bytes at most. */
 export const i32 = (value: number): Code =>
   value < 64 ? [0x41, value] : [0x41, (value & 0x7f) | 0x80, value >> 7];
-export const i32Eqz: Code = [0x45];
 export const i32LessUnsigned: Code = [0x49];
 export const i32GreaterUnsigned: Code = [0x4b];
 export const i32Add: Code = [0x6a];

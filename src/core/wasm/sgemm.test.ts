@@ -75,7 +75,9 @@ describe.each([
       // Sums of k products below 1 and of what was there, in float32, in whatever order.
       const near = (shape[2] + 2) * 2 ** -21;
       expect(worst(ours, expected(shape, alpha, before)), shape.join(" x ")).toBeLessThan(near);
-      expect(worst(ours, product(found[0]!.before, shape, alpha)), shape.join(" x ")).toBeLessThan(near);
+      expect(worst(ours, product(found[0]!.before, shape, alpha)), shape.join(" x ")).toBeLessThan(
+        near,
+      );
     }
   });
 });
