@@ -20,6 +20,7 @@ const TAILS: readonly string[] = [
   " and a blue cube",
 ];
 
+/** Surroundings of prompts that name two: concepts have many pairs, and each has two orders. */
 const TAILS_TOGETHER = 6;
 
 interface Word {
@@ -31,7 +32,7 @@ export function contextPrompts(token: string, category: string): string[] {
   return TAILS.map((tail) => `photo of a ${token} ${category}${tail}`);
 }
 
-/** A prompt that names two concepts, one after the other: in fewer surroundings, for there are many pairs. */
+/** A prompt that names two concepts, one after the other. */
 export function togetherPrompts(first: Word, second: Word): string[] {
   return TAILS.slice(0, TAILS_TOGETHER).map(
     (tail) =>

@@ -54,6 +54,13 @@ const ONE = 0x3f800000;
 /** Elements of one turn of the loop. */
 const TURN = 16;
 
+/** Locals of one vector: what goes in, n as a float with its bits at the end, and what comes out. */
+interface Lane {
+  readonly x: number;
+  readonly n: number;
+  readonly y: number;
+}
+
 /** The function's body, locals and all. */
 export function exponentials(relaxed: boolean): Code {
   const [shift, sum, first] = [4, 5, 6];
@@ -71,9 +78,8 @@ export function exponentials(relaxed: boolean): Code {
       : [...a, ...b, ...f32x4Multiply, ...c, ...f32x4Add];
 
   /** y = exp(x + shift) of each lane, one operation of all of them after the other. */
-  function exponential(of: readonly { x: number; n: number; y: number }[]): Code {
-    const each = (step: (lane: { x: number; n: number; y: number }) => Code): Code =>
-      of.flatMap(step);
+  function exponential(of: readonly Lane[]): Code {
+    const each = (step: (lane: Lane) => Code): Code => of.flatMap(step);
     return [
       ...each(({ x }) => [
         ...[...get(x), ...get(shift), ...f32x4Add],

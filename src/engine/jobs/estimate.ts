@@ -5,6 +5,7 @@ import { StudioError } from "../../core/errors.ts";
 import type { TrainSettings } from "../../core/train/settings.ts";
 import type { Estimate, EstimateRequest, EstimateSubject } from "../../rpc/contracts.ts";
 import type { Model } from "../model/read-model.ts";
+import type { Runtime } from "../ort/runtime.ts";
 import { quickRequest } from "../sample/quick-request.ts";
 import { viewCount } from "../train/examples.ts";
 import { missingRegularisation } from "./generated-regularisation.ts";
@@ -50,7 +51,7 @@ export async function estimate(
     seconds: parts.regularisation + parts.views + parts.steps + parts.previews,
     parts,
     measured: known.trainedImage !== undefined,
-    memory: trainingMemory(model, settings),
+    memory: trainingMemory(model, open.runtime, settings),
   };
 }
 
@@ -84,14 +85,20 @@ async function measurePass({ pipeline, model }: OpenModel): Promise<number> {
 
 const memories = new WeakMap<Model, Map<string, GraphMemory>>();
 
-/** Of the training graph; made once for each size of micro-batch, because building it takes a second. */
-function trainingMemory(model: Model, { microBatch, train }: TrainSettings): GraphMemory {
+/** Of the training graph as this runtime has it; made once for each size of micro-batch, because building it takes a second. */
+function trainingMemory(
+  model: Model,
+  { attentionBytes }: Runtime,
+  { microBatch, train }: TrainSettings,
+): GraphMemory {
   const known = memories.get(model) ?? new Map<string, GraphMemory>();
   memories.set(model, known);
-  const key = `${microBatch} ${train === "crossattn" ? "faces" : ""}`;
+  const key = `${microBatch} ${train === "crossattn" ? "faces" : ""} ${attentionBytes}`;
   const memory =
     known.get(key) ??
-    graphMemory(trainingGraph(model.unetOf(microBatch, train === "crossattn")).graph);
+    graphMemory(
+      trainingGraph(model.unetOf(microBatch, train === "crossattn"), { attentionBytes }).graph,
+    );
   known.set(key, memory);
   return memory;
 }

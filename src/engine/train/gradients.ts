@@ -39,7 +39,8 @@ export async function openGradients(
   { microBatch, queryOut }: { readonly microBatch: number; readonly queryOut: boolean },
 ): Promise<GradientSession> {
   const unet = model.unetOf(microBatch, queryOut);
-  const training = trainingGraph(unet, runtime);
+  const { attentionBytes } = runtime;
+  const training = trainingGraph(unet, { attentionBytes });
   const outputOf = (input: string): string => training.gradients.get(input) ?? "";
   const kvOutput = outputOf(KV_INPUT);
   const queryOutOutput = outputOf(QUERY_OUT_INPUT);
