@@ -22,21 +22,21 @@ export async function openBackends({
   backend: preference,
   threads,
   gpuOnly,
-  plainWasm,
-}: Pick<BenchOptions, "backend" | "threads" | "gpuOnly" | "plainWasm">): Promise<Backends> {
+  optimisations,
+}: Pick<BenchOptions, "backend" | "threads" | "gpuOnly" | "optimisations">): Promise<Backends> {
   const { chosen, reason, adapter, isFallbackAdapter } = chooseBackend(preference, {
     host: "machine",
     adapter: preference === "wasm" ? null : await findAdapter(),
     crossOriginIsolated: true,
     cores: threads,
   });
-  const wasm = plainWasm ? nodeRuntime(threads, []) : nodeRuntime(threads);
+  const wasm = nodeRuntime(threads, optimisations);
   if (chosen === "wasm") {
     if (gpuOnly)
       throw new StudioError("backend-unavailable", `--gpu-only measures nothing: ${reason}`);
     return { runtimes: [wasm], webgpu: null, reason, release: () => undefined };
   }
-  const { runtime, release } = await nodeWebGpuRuntime();
+  const { runtime, release } = await nodeWebGpuRuntime(optimisations);
   return {
     runtimes: gpuOnly ? [runtime] : [wasm, runtime],
     webgpu: { adapter, emulated: isFallbackAdapter },

@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { BACKENDS, choiceOption } from "../src/cli/options.ts";
+import { type Optimisations, optimisationsWithout } from "../src/core/optimisations.ts";
 import { StudioError } from "../src/core/errors.ts";
 import type { TorchOptions } from "./torch-peer.ts";
 import type { BackendPreference } from "../src/rpc/contracts.ts";
@@ -14,8 +15,8 @@ export interface BenchOptions {
   readonly backend: BackendPreference;
   /** Leaves wasm out, where a GPU is measured that costs by the minute. */
   readonly gpuOnly: boolean;
-  /** onnxruntime's WebAssembly file as it came, without functions of ours. */
-  readonly plainWasm: boolean;
+  /** All but those that --without names. */
+  readonly optimisations: Optimisations;
   /** What PyTorch computes on, and in. */
   readonly torchDevice: TorchOptions["device"];
   readonly torchDtype: TorchOptions["dtype"];
@@ -30,7 +31,7 @@ const OPTIONS = {
   threads: { type: "string" },
   backend: { type: "string" },
   "gpu-only": { type: "boolean", default: false },
-  "plain-wasm": { type: "boolean", default: false },
+  without: { type: "string", default: "" },
   "torch-device": { type: "string" },
   "torch-dtype": { type: "string" },
   only: { type: "string", default: "" },
@@ -47,7 +48,7 @@ export function readOptions(args: string[]): BenchOptions {
     threads: whole("threads", threads, Math.min(8, cores), cores),
     backend: choiceOption("backend", backend, BACKENDS, "auto"),
     gpuOnly: values["gpu-only"],
-    plainWasm: values["plain-wasm"],
+    optimisations: optimisationsWithout(values.without),
     torchDevice: choiceOption(
       "torch-device",
       values["torch-device"],

@@ -6,6 +6,7 @@
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
+import { EVERY_OPTIMISATION } from "../src/core/optimisations.ts";
 import { StudioError } from "../src/core/errors.ts";
 import { type Backends, openBackends } from "./backends.ts";
 import { measure, type Row } from "./measure.ts";
@@ -55,7 +56,7 @@ async function bench(options: BenchOptions): Promise<void> {
 
   const rows: Row[] = [];
   try {
-    const model = await openModel();
+    const model = await openModel(options.optimisations);
     for (const work of works) {
       const measured = await measure(work, { model, runtimes, peer, rounds });
       for (const row of measured) console.log(line(row));
@@ -65,7 +66,7 @@ async function bench(options: BenchOptions): Promise<void> {
     peer?.close();
     release();
   }
-  if (quick || options.only !== "" || options.plainWasm) {
+  if (quick || options.only !== "" || options.optimisations.size < EVERY_OPTIMISATION.size) {
     console.log("not written to bench/results, where only whole runs go");
     return;
   }

@@ -1,5 +1,6 @@
 /** @file What is measured on the default model, as the studio does it, and what PyTorch is asked to do beside it. */
 import { fileURLToPath } from "node:url";
+import type { Optimisations } from "../src/core/optimisations.ts";
 import { normal } from "../src/core/random/normal.ts";
 import { elementCount } from "../src/core/tensor/shape.ts";
 import { type Model, readModel } from "../src/engine/model/read-model.ts";
@@ -35,8 +36,8 @@ export interface Opened {
 
 export const MODEL = fileURLToPath(new URL("../public/models/toybox-256", import.meta.url));
 
-export function openModel(): Promise<Model> {
-  return readModel("toybox-256", folderFiles(MODEL));
+export function openModel(optimisations: Optimisations): Promise<Model> {
+  return readModel("toybox-256", folderFiles(MODEL), undefined, optimisations);
 }
 
 /** All rows; the image takes so many denoising steps. */

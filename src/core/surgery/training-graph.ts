@@ -33,6 +33,8 @@ export interface TrainingGraph {
 }
 
 export interface TrainingGraphOptions extends Pick<UnetOptions, "simplify"> {
+  /** False: SiLU, GELU and GroupNorm are differentiated node by node. */
+  readonly composites?: boolean;
   /** Attention whose scores take more bytes than this is computed a few heads at a time; never where left out. */
   readonly attentionBytes?: number | undefined;
 }
@@ -55,7 +57,7 @@ export function trainingGraph(unet: Unet, options: TrainingGraphOptions = {}): T
     of: total,
     seed: scale,
     wrt,
-    composites: options.simplify !== false,
+    composites: options.composites ?? options.simplify !== false,
     attentionBytes: options.attentionBytes,
   });
   const outputs = [unet.prediction, loss, ...wrt.map((name) => result.gradients.get(name)!)];

@@ -5,7 +5,7 @@ import { StudioError } from "../../core/errors.ts";
 import type { TrainSettings } from "../../core/train/settings.ts";
 import type { Estimate, EstimateRequest, EstimateSubject } from "../../rpc/contracts.ts";
 import type { Model } from "../model/read-model.ts";
-import type { Runtime } from "../ort/runtime.ts";
+import { type Runtime, trainingGraphOptions } from "../ort/runtime.ts";
 import { quickRequest } from "../sample/quick-request.ts";
 import { viewCount } from "../train/examples.ts";
 import { missingRegularisation } from "./generated-regularisation.ts";
@@ -88,16 +88,17 @@ const memories = new WeakMap<Model, Map<string, GraphMemory>>();
 /** Of the training graph as this runtime has it; made once for each size of micro-batch, because building it takes a second. */
 function trainingMemory(
   model: Model,
-  { attentionBytes }: Runtime,
+  runtime: Runtime,
   { microBatch, train }: TrainSettings,
 ): GraphMemory {
   const known = memories.get(model) ?? new Map<string, GraphMemory>();
   memories.set(model, known);
-  const key = `${microBatch} ${train === "crossattn" ? "faces" : ""} ${attentionBytes}`;
+  const key = `${microBatch} ${train === "crossattn" ? "faces" : ""} ${[...runtime.optimisations].join()}`;
   const memory =
     known.get(key) ??
     graphMemory(
-      trainingGraph(model.unetOf(microBatch, train === "crossattn"), { attentionBytes }).graph,
+      trainingGraph(model.unetOf(microBatch, train === "crossattn"), trainingGraphOptions(runtime))
+        .graph,
     );
   known.set(key, memory);
   return memory;

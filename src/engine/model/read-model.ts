@@ -3,6 +3,7 @@ import { decodeModel } from "../../core/onnx/codec.ts";
 import { graphFromModel } from "../../core/onnx/from-proto.ts";
 import type { Graph } from "../../core/onnx/graph.ts";
 import { type ExternalReader, materialiseFloat32 } from "../../core/onnx/materialise.ts";
+import { EVERY_OPTIMISATION, type Optimisations } from "../../core/optimisations.ts";
 import { packedKvWeights } from "../../core/surgery/kv-layout.ts";
 import { prepareTextEncoder, type TextEncoder } from "../../core/surgery/text-encoder.ts";
 import { prepareUnet, type Unet } from "../../core/surgery/unet.ts";
@@ -64,6 +65,7 @@ export async function readModel(
   id: string,
   files: ModelFiles,
   onProgress: OnProgress = () => undefined,
+  optimisations: Optimisations = EVERY_OPTIMISATION,
 ): Promise<Model> {
   const config = await readModelConfig(files);
   const tokenizer = new ClipTokenizer(
@@ -81,7 +83,7 @@ export async function readModel(
     return prepareUnet(
       main.graph,
       { batch, height: size, width: size, tokens: CLIP_TOKENS, textWidth },
-      { blocks, queryOut },
+      { blocks, queryOut, simplify: optimisations.has("simplified-graphs") },
     );
   };
   const unet = unetOf(1);

@@ -5,24 +5,23 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
-import { type Part, PARTS } from "../../core/wasm/accelerate.ts";
+import { EVERY_OPTIMISATION, type Optimisations } from "../../core/optimisations.ts";
 import { type AdapterFacts, adapterFacts, requestDevice } from "../device.ts";
 import { acceptSharedMemory, openDawn } from "./dawn-node.ts";
 import { fasterWasm } from "./faster-wasm.ts";
 import { hasRelaxedSimd } from "./relaxed-simd.ts";
 import { type Runtime, runtime } from "./runtime.ts";
 
-/** @param faster which of onnxruntime's functions are replaced by ours (core/wasm/accelerate.ts) */
 export function nodeRuntime(
   threads = Math.min(8, availableParallelism()),
-  faster: readonly Part[] = PARTS,
+  optimisations: Optimisations = EVERY_OPTIMISATION,
 ): Runtime {
   // V8 11, of Node 20, has relaxed SIMD behind a flag.
   if (!hasRelaxedSimd()) setFlagsFromString("--experimental-wasm-relaxed-simd");
   const file = fileURLToPath(import.meta.resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm"));
   const binary = Uint8Array.from(readFileSync(file));
-  ort.env.wasm.wasmBinary = fasterWasm(binary, faster);
-  return runtime(ort, { backend: "wasm", device: null, threads });
+  ort.env.wasm.wasmBinary = fasterWasm(binary, optimisations);
+  return runtime(ort, { backend: "wasm", device: null, threads, optimisations });
 }
 
 /**
@@ -40,7 +39,9 @@ export interface WebGpuRuntime {
 }
 
 /** @throws StudioError "backend-unavailable" where there is no adapter, no device, or no Dawn for this platform */
-export async function nodeWebGpuRuntime(): Promise<WebGpuRuntime> {
+export async function nodeWebGpuRuntime(
+  optimisations: Optimisations = EVERY_OPTIMISATION,
+): Promise<WebGpuRuntime> {
   const { adapter, release } = await openDawn();
   try {
     const device = await requestDevice(adapter);
@@ -51,7 +52,7 @@ export async function nodeWebGpuRuntime(): Promise<WebGpuRuntime> {
     const binary = import.meta.resolve("onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm");
     webgpu.env.wasm.wasmBinary = await readFile(fileURLToPath(binary));
     return {
-      runtime: runtime(webgpu, { backend: "webgpu", device, threads: 1 }),
+      runtime: runtime(webgpu, { backend: "webgpu", device, threads: 1, optimisations }),
       adapter: adapterFacts(adapter),
       release: () => {
         device.destroy();

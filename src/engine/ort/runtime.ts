@@ -1,6 +1,8 @@
 /** @file An onnxruntime-web build that is loaded and configured: what sessions are made with. */
 import type * as Ort from "onnxruntime-web";
 import type { BackendName } from "../../rpc/contracts.ts";
+import type { TrainingGraphOptions } from "../../core/surgery/training-graph.ts";
+import type { Optimisations } from "../../core/optimisations.ts";
 import { Serial } from "./serial.ts";
 
 export interface Runtime {
@@ -9,6 +11,8 @@ export interface Runtime {
   /** The device that sessions and our kernels share; null on wasm. */
   readonly device: GPUDevice | null;
   readonly threads: number;
+  /** Those in use; graphs are made and rewritten accordingly. */
+  readonly optimisations: Optimisations;
   /**
    * Attention with more bytes of scores than this is computed a few heads at a time; never where undefined. On wasm
    * that keeps scores in a processor's cache; on a GPU it would only add dispatches.
@@ -27,12 +31,25 @@ export function runtime(
     readonly backend: BackendName;
     readonly device: GPUDevice | null;
     readonly threads: number;
-    readonly attentionBytes?: number | undefined;
+    readonly optimisations: Optimisations;
   },
 ): Runtime {
   ort.env.wasm.numThreads = settings.threads;
   // Warnings about nodes left on the CPU are handled as errors by the session options instead.
   ort.env.logLevel = "error";
-  const attentionBytes = settings.backend === "wasm" ? ATTENTION_BYTES : undefined;
+  const chunks = settings.backend === "wasm" && settings.optimisations.has("chunked-attention");
+  const attentionBytes = chunks ? ATTENTION_BYTES : undefined;
   return { ort, serial: new Serial(), attentionBytes, ...settings };
+}
+
+/** How training graphs are made for it. */
+export function trainingGraphOptions({
+  attentionBytes,
+  optimisations,
+}: Pick<Runtime, "attentionBytes" | "optimisations">): TrainingGraphOptions {
+  return {
+    attentionBytes,
+    simplify: optimisations.has("simplified-graphs"),
+    composites: optimisations.has("short-gradients"),
+  };
 }

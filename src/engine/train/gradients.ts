@@ -6,7 +6,7 @@ import { joined } from "../../core/tensor/parts.ts";
 import { TIME_INPUT } from "../../core/surgery/time-features.ts";
 import { trainingGraph } from "../../core/surgery/training-graph.ts";
 import type { Model } from "../model/read-model.ts";
-import type { Runtime } from "../ort/runtime.ts";
+import { type Runtime, trainingGraphOptions } from "../ort/runtime.ts";
 import { Session } from "../ort/session.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Sample } from "./draw.ts";
@@ -39,8 +39,7 @@ export async function openGradients(
   { microBatch, queryOut }: { readonly microBatch: number; readonly queryOut: boolean },
 ): Promise<GradientSession> {
   const unet = model.unetOf(microBatch, queryOut);
-  const { attentionBytes } = runtime;
-  const training = trainingGraph(unet, { attentionBytes });
+  const training = trainingGraph(unet, trainingGraphOptions(runtime));
   const outputOf = (input: string): string => training.gradients.get(input) ?? "";
   const kvOutput = outputOf(KV_INPUT);
   const queryOutOutput = outputOf(QUERY_OUT_INPUT);

@@ -1,0 +1,50 @@
+/**
+ * @file Every optimisation by name, so that each can be switched off, measured and compared. Results may differ by
+ * rounding; a test a name holds them together.
+ */
+import { StudioError } from "./errors.ts";
+
+/** Name, and what it does in a few words. */
+export const OPTIMISATIONS = {
+  "simplified-graphs":
+    "work that changes nothing, moves that cancel and repeated expressions removed",
+  "short-gradients": "SiLU, GELU and GroupNorm differentiated as one",
+  "chunked-attention":
+    "attention differentiated a few heads at a time, its probabilities computed again (wasm)",
+  "wasm-products": "matrix products in code of our own (wasm)",
+  "wasm-exponentials": "softmax's exponentials in code of our own (wasm)",
+} as const;
+
+export type Optimisation = keyof typeof OPTIMISATIONS;
+/** Those in use. */
+export type Optimisations = ReadonlySet<Optimisation>;
+
+export const EVERY_OPTIMISATION: Optimisations = new Set(
+  Object.keys(OPTIMISATIONS) as Optimisation[],
+);
+
+/**
+ * All but the named ones.
+ * @param names separated by commas; "all" leaves none
+ * @throws StudioError "invalid-input" where a name is none of them
+ */
+export function optimisationsWithout(names: string): Optimisations {
+  const left = new Set(EVERY_OPTIMISATION);
+  for (const name of names.split(",").map((part) => part.trim())) {
+    if (name === "") continue;
+    if (name === "all") left.clear();
+    else if (isOptimisation(name)) left.delete(name);
+    else {
+      const known = Object.keys(OPTIMISATIONS).join(", ");
+      throw new StudioError(
+        "invalid-input",
+        `There is no optimisation "${name}" to switch off; there are ${known}, and "all" for every one of them.`,
+      );
+    }
+  }
+  return left;
+}
+
+function isOptimisation(name: string): name is Optimisation {
+  return Object.hasOwn(OPTIMISATIONS, name);
+}
