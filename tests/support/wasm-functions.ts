@@ -26,8 +26,8 @@ export function changedFunctions(
 ): { readonly before: Kernel; readonly after: Kernel }[] {
   const original = readWasm();
   const changed = accelerate(original, { relaxed, parts: [part] });
-  if (changed === null) throw new Error(`onnxruntime's file has no ${part} that we know`);
-  const [before, after] = [functions(original), functions(changed)];
+  if (changed.parts.length === 0) throw new Error(`onnxruntime's file has no ${part} that we know`);
+  const [before, after] = [functions(original), functions(changed.bytes)];
   return before.flatMap((old, i) => {
     const { type, body } = after[i]!;
     if (Buffer.compare(old.body, body) === 0) return [];

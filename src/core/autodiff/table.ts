@@ -7,6 +7,7 @@ import { gather } from "./rules/gather.ts";
 import { gemm, matMul } from "./rules/matmul.ts";
 import * as movement from "./rules/movement.ts";
 import * as normalise from "./rules/normalise.ts";
+import { packedCrossAttention, packedSelfAttention } from "./rules/packed-attention.ts";
 import * as reduce from "./rules/reduce.ts";
 import { resize } from "./rules/resize.ts";
 import { softmax } from "./rules/softmax.ts";
@@ -15,6 +16,7 @@ import * as unary from "./rules/unary.ts";
 const truthValue = noGradient("its output is true or false");
 const stepwise = noGradient("its output is constant between steps");
 const shapeOnly = noGradient("its output depends on shapes alone");
+const secondOrder = refused("gradients are not differentiated again");
 const scattered = refused("gathering and scattering by computed positions is not differentiated");
 
 /** A path through an operator without a gradient ends there: the derivative is zero wherever there is one. */
@@ -73,6 +75,10 @@ export const VJP = {
   Softmax: softmax,
   ArgMax: noGradient("its output is a position"),
   CumSum: reduce.cumSum,
+  PackedCrossAttention: packedCrossAttention,
+  PackedCrossAttentionGradient: secondOrder,
+  PackedSelfAttention: packedSelfAttention,
+  PackedSelfAttentionGradient: secondOrder,
 
   Concat: movement.concat,
   DepthToSpace: movement.depthToSpace,
@@ -110,6 +116,7 @@ export const NEVER_DIFFERENTIATED: Readonly<Partial<Record<SupportedOp, readonly
   CumSum: [1],
   Expand: [1],
   Gather: [1],
+  PackedSelfAttention: [1],
   Pad: [1, 3],
   ReduceMax: [1],
   ReduceMean: [1],

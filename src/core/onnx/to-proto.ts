@@ -50,7 +50,11 @@ export function modelFromGraph(graph: Graph, name = "graph"): WrittenModel {
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
     producerName: "custom-diffusion-studio",
-    opsetImport: [{ domain: "", version: BigInt(graph.opset) }],
+    opsetImport: [
+      { domain: "", version: BigInt(graph.opset) },
+      // The other domains that the studio writes have one version.
+      ...domainsOf(graph).map((domain) => ({ domain, version: 1n })),
+    ],
     graph: {
       name,
       node: graph.nodes.map(nodeProto),
@@ -95,6 +99,11 @@ function externalTensor(name: string, constant: Constant, location: string): Ten
       { key: "length", value: String(constantBytes(constant)) },
     ],
   });
+}
+
+function domainsOf({ nodes }: Graph): string[] {
+  const named = nodes.flatMap(({ opType }) => opType.split("::").slice(0, -1));
+  return [...new Set(named)];
 }
 
 function nodeProto(node: Node): NodeProto {

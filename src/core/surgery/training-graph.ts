@@ -12,6 +12,7 @@ import { Emitter } from "../onnx/emit.ts";
 import type { Graph } from "../onnx/graph.ts";
 import { gradient, type GradientReport } from "../autodiff/gradient.ts";
 import { chunkAttention } from "../passes/chunk-attention.ts";
+import { packAttention, type PackedLimits } from "../passes/pack-attention.ts";
 import { prune } from "../passes/prune.ts";
 import { simplify } from "../passes/simplify.ts";
 import { KV_INPUT } from "./expose-kv.ts";
@@ -37,10 +38,15 @@ export interface TrainingGraphOptions extends Pick<UnetOptions, "simplify"> {
   readonly composites?: boolean;
   /** Attention whose scores take more bytes than this is computed a few heads at a time; never where left out. */
   readonly attentionBytes?: number | undefined;
+  /** Attention is one operator where it is within these limits; never where left out. */
+  readonly packedAttention?: PackedLimits | undefined;
 }
 
 export function trainingGraph(unet: Unet, options: TrainingGraphOptions = {}): TrainingGraph {
-  const emit = new Emitter(unet.graph);
+  const { packedAttention } = options;
+  const emit = new Emitter(
+    packedAttention === undefined ? unet.graph : packAttention(unet.graph, packedAttention),
+  );
   const { dtype, dims } = emit.type(unet.prediction);
   const [batch, , height, width] = dims as readonly [number, number, number, number];
   const target = emit.input("target", { dtype, dims });

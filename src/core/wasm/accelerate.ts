@@ -1,16 +1,23 @@
 /** @file onnxruntime's WebAssembly file with some of its functions made faster. */
+import { ATTENTION_GATE, attentionFunction } from "./attention.ts";
 import { softmaxExponentials } from "./exp.ts";
 import { changeFunctions, type WasmFunction } from "./module.ts";
 import { matrixProducts } from "./sgemm.ts";
 
 /** What is made faster; each can be left as it came. */
-export const PARTS = ["products", "exponentials"] as const;
+export const PARTS = ["products", "exponentials", "attention"] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface AccelerateOptions {
   /** Whether the engine has relaxed SIMD. */
   readonly relaxed: boolean;
   readonly parts?: readonly Part[];
+}
+
+export interface Accelerated {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Those of the wanted parts that the file has; of another version, another build, it may be none. */
+  readonly parts: readonly Part[];
 }
 
 /** Functions that are recognised by their type and by what is in them. */
@@ -22,24 +29,30 @@ export interface Replacement {
 }
 
 /**
- * The file with faster functions; null where it has not exactly those that are known: another version, another build.
+ * The file with faster functions, a part of them where it has exactly those that are known.
  * @throws StudioError "backend-unavailable" where the bytes are not a whole module
  */
 export function accelerate(
   bytes: Uint8Array,
   { relaxed, parts = PARTS }: AccelerateOptions,
-): Uint8Array<ArrayBuffer> | null {
-  const known: Readonly<Record<Part, Replacement>> = {
-    products: matrixProducts(relaxed),
-    exponentials: softmaxExponentials(relaxed),
+): Accelerated {
+  const known: Readonly<Record<Part, readonly Replacement[]>> = {
+    products: [matrixProducts(relaxed)],
+    exponentials: [softmaxExponentials(relaxed)],
+    attention: [attentionFunction(relaxed), ATTENTION_GATE],
   };
-  const replacements = parts.map((part) => known[part]);
-  const found = replacements.map(() => 0);
-  const changed = changeFunctions(bytes, (it) => {
-    const index = replacements.findIndex((one) => one.recognises(it));
-    if (index < 0) return null;
-    found[index]! += 1;
-    return replacements[index]!.body(it);
+  const all = parts.flatMap((part) => known[part]);
+  const found = new Map(all.map((one) => [one, 0]));
+  changeFunctions(bytes, (it) => {
+    const one = all.find((candidate) => candidate.recognises(it));
+    if (one !== undefined) found.set(one, found.get(one)! + 1);
+    return null;
   });
-  return replacements.every(({ count }, i) => found[i] === count) ? changed : null;
+  const applied = parts.filter((part) => known[part].every((one) => found.get(one) === one.count));
+  const replacements = applied.flatMap((part) => known[part]);
+  const changed = changeFunctions(
+    bytes,
+    (it) => replacements.find((one) => one.recognises(it))?.body(it) ?? null,
+  );
+  return { bytes: changed, parts: applied };
 }

@@ -9,7 +9,7 @@ import {
   type Code,
   constant,
   f32x4Add,
-  f32x4Maximum,
+  f32x4PseudoMaximum,
   f32x4Multiply,
   f32x4RelaxedMultiplyAdd,
   f32x4Splat,
@@ -49,16 +49,46 @@ const MINUS_LN2 = [0xbf317200, 0xb5bfbe8e] as const;
 const POLYNOMIAL = [
   0x3ab4a000, 0x3c092f6e, 0x3d2aadad, 0x3e2aaa28, 0x3efffffb, 0x3f800000,
 ] as const;
-const ONE = 0x3f800000;
+export const ONE = 0x3f800000;
 
 /** Elements of one turn of the loop. */
 const TURN = 16;
 
 /** Locals of one vector: what goes in, n as a float with its bits at the end, and what comes out. */
-interface Lane {
+export interface Lane {
   readonly x: number;
   readonly n: number;
   readonly y: number;
+}
+
+/** a * b + c, where the three are code that leaves one vector each. */
+export const multiplyAdd = (relaxed: boolean, a: Code, b: Code, c: Code): Code =>
+  relaxed
+    ? [...a, ...b, ...c, ...f32x4RelaxedMultiplyAdd]
+    : [...a, ...b, ...f32x4Multiply, ...c, ...f32x4Add];
+
+/** y = exp(x) of each lane, x going to waste, one operation of all of them after the other. */
+export function exponential(of: readonly Lane[], relaxed: boolean): Code {
+  const each = (step: (lane: Lane) => Code): Code => of.flatMap(step);
+  return [
+    ...each(({ x }) => [...get(x), ...constant(LOWEST), ...f32x4PseudoMaximum, ...set(x)]),
+    ...each(({ x, n }) => [
+      ...multiplyAdd(relaxed, get(x), constant(LOG2_E), constant(ROUNDING)),
+      ...set(n),
+    ]),
+    ...each(({ n, y }) => [...get(n), ...constant(MINUS_ROUNDING), ...f32x4Add, ...set(y)]),
+    ...MINUS_LN2.flatMap((part) =>
+      each(({ x, y }) => [...multiplyAdd(relaxed, get(y), constant(part), get(x)), ...set(x)]),
+    ),
+    ...each(({ y }) => [...constant(POLYNOMIAL[0]), ...set(y)]),
+    ...[...POLYNOMIAL.slice(1), ONE].flatMap((factor) =>
+      each(({ x, y }) => [...multiplyAdd(relaxed, get(y), get(x), constant(factor)), ...set(y)]),
+    ),
+    ...each(({ n, y }) => [
+      ...[...get(n), ...i32(23), ...i32x4ShiftLeft, ...constant(ONE), ...i32x4Add],
+      ...[...get(y), ...f32x4Multiply, ...set(y)],
+    ]),
+  ];
 }
 
 /** The function's body, locals and all. */
@@ -71,39 +101,9 @@ export function exponentials(relaxed: boolean): Code {
   }));
   const vectors = 2 + 3 * lanes.length;
 
-  /** a * b + c, where the three are code that leaves one vector each. */
-  const multiplyAdd = (a: Code, b: Code, c: Code): Code =>
-    relaxed
-      ? [...a, ...b, ...c, ...f32x4RelaxedMultiplyAdd]
-      : [...a, ...b, ...f32x4Multiply, ...c, ...f32x4Add];
-
-  /** y = exp(x + shift) of each lane, one operation of all of them after the other. */
-  function exponential(of: readonly Lane[]): Code {
-    const each = (step: (lane: Lane) => Code): Code => of.flatMap(step);
-    return [
-      ...each(({ x }) => [
-        ...[...get(x), ...get(shift), ...f32x4Add],
-        ...[...constant(LOWEST), ...f32x4Maximum, ...set(x)],
-      ]),
-      ...each(({ x, n }) => [
-        ...multiplyAdd(get(x), constant(LOG2_E), constant(ROUNDING)),
-        ...set(n),
-      ]),
-      ...each(({ n, y }) => [...get(n), ...constant(MINUS_ROUNDING), ...f32x4Add, ...set(y)]),
-      ...MINUS_LN2.flatMap((part) =>
-        each(({ x, y }) => [...multiplyAdd(get(y), constant(part), get(x)), ...set(x)]),
-      ),
-      ...each(({ y }) => [...constant(POLYNOMIAL[0]), ...set(y)]),
-      ...[...POLYNOMIAL.slice(1), ONE].flatMap((factor) =>
-        each(({ x, y }) => [...multiplyAdd(get(y), get(x), constant(factor)), ...set(y)]),
-      ),
-      ...each(({ n, y }) => [
-        ...[...get(n), ...i32(23), ...i32x4ShiftLeft, ...constant(ONE), ...i32x4Add],
-        ...[...get(y), ...f32x4Multiply, ...set(y)],
-      ]),
-    ];
-  }
-
+  const shifted = (x: number, load: Code): Code => [
+    ...[...get(INPUT), ...load, ...get(shift), ...f32x4Add, ...set(x)],
+  ];
   const addTo = (value: Code): Code => [...get(sum), ...value, ...f32x4Add, ...set(sum)];
   const advance = (local: number, bytes: number): Code => [
     ...[...get(local), ...i32(bytes), ...i32Add, ...set(local)],
@@ -130,8 +130,8 @@ export function exponentials(relaxed: boolean): Code {
     ...whileMoreThan(
       TURN - 1,
       TURN,
-      ...lanes.map(({ x }, i): Code => [...get(INPUT), ...loadVector(16 * i), ...set(x)]),
-      exponential(lanes),
+      ...lanes.map(({ x }, i): Code => shifted(x, loadVector(16 * i))),
+      exponential(lanes, relaxed),
       ...lanes.map(({ y }) => addTo(get(y))),
       storeEach(
         4 * TURN,
@@ -141,8 +141,8 @@ export function exponentials(relaxed: boolean): Code {
     ...whileMoreThan(
       3,
       4,
-      [...get(INPUT), ...loadVector(0), ...set(one.x)],
-      exponential([one]),
+      shifted(one.x, loadVector(0)),
+      exponential([one], relaxed),
       addTo(get(one.y)),
       storeEach(16, [...get(OUTPUT), ...get(one.y), ...storeVector(0)]),
     ),
@@ -152,8 +152,8 @@ export function exponentials(relaxed: boolean): Code {
     ...whileMoreThan(
       0,
       1,
-      [...get(INPUT), ...loadSplat(0), ...set(one.x)],
-      exponential([one]),
+      shifted(one.x, loadSplat(0)),
+      exponential([one], relaxed),
       addTo(get(one.y)),
       storeEach(4, [...get(OUTPUT), ...get(one.y), ...storeFloat]),
     ),

@@ -20,20 +20,49 @@ export const get = (local: number): Code => [0x20, ...leb(local)];
 export const set = (local: number): Code => [0x21, ...leb(local)];
 export const tee = (local: number): Code => [0x22, ...leb(local)];
 
-/** A constant from 0 to 8191: signed LEB128 of two bytes at most. */
-export const i32 = (value: number): Code =>
-  value < 64 ? [0x41, value] : [0x41, (value & 0x7f) | 0x80, value >> 7];
+/** A constant, as signed LEB128. */
+export const i32 = (value: number): Code => {
+  const bytes = [0x41];
+  for (let rest = value; ; rest >>= 7) {
+    const low = rest & 0x7f;
+    const ends = rest >> 6 === 0 || rest >> 6 === -1;
+    bytes.push(ends ? low : low | 0x80);
+    if (ends) return bytes;
+  }
+};
+export const i32Load = (offset: number): Code => [0x28, ...memory(2, offset)];
+export const i32EqualsZero: Code = [0x45];
+export const i32Equal: Code = [0x46];
 export const i32LessUnsigned: Code = [0x49];
 export const i32GreaterUnsigned: Code = [0x4b];
 export const i32Add: Code = [0x6a];
 export const i32Subtract: Code = [0x6b];
+export const i32Multiply: Code = [0x6c];
+export const i32DivideUnsigned: Code = [0x6e];
+export const i32RemainderUnsigned: Code = [0x70];
 export const i32And: Code = [0x71];
 export const i32ShiftLeft: Code = [0x74];
+export const i32ShiftRightUnsigned: Code = [0x76];
+/** Of a float that is no less than 0 and below 2^32. */
+export const i32TruncateUnsigned: Code = [0xa9];
+export const f32Load = (offset: number): Code => [0x2a, ...memory(2, offset)];
+export const f32 = (bits: number): Code => [
+  0x43,
+  ...[0, 8, 16, 24].map((shift) => (bits >>> shift) & 0xff),
+];
+export const f32LessThan: Code = [0x5d];
+export const f32Negate: Code = [0x8c];
+export const f32SquareRoot: Code = [0x91];
+export const f32Divide: Code = [0x95];
+export const f32ConvertUnsigned: Code = [0xb3];
 
 export const loop = (...body: Code[]): Code => [0x03, BLOCK_WITHOUT_RESULT, ...body.flat(), END];
+export const block = (...body: Code[]): Code => [0x02, BLOCK_WITHOUT_RESULT, ...body.flat(), END];
 export const when = (...body: Code[]): Code => [0x04, BLOCK_WITHOUT_RESULT, ...body.flat(), END];
 /** To the start of the loop that is so many blocks out. */
 export const branchIf = (depth: number): Code => [0x0d, ...leb(depth)];
+/** Out of the block, or to the start of the loop, that is so many out. */
+export const branch = (depth: number): Code => [0x0c, ...leb(depth)];
 export const giveBack: Code = [0x0f];
 
 export const loadVector = (offset: number): Code => [...vector(0), ...memory(4, offset)];
@@ -56,6 +85,14 @@ export const lastThree: Code = [
   ...[4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 12, 13, 14, 15],
 ];
 export const extractFloat: Code = [...vector(31), 0];
+/** Memory from an address filled with a byte: address, byte, length. */
+export const fillMemory: Code = [0xfc, 11, 0];
+/** One lane of a vector to memory. */
+export const storeLane = (lane: number, offset: number): Code => [
+  ...vector(90),
+  ...memory(2, offset),
+  lane,
+];
 /** A vector of four times the same 32 bits. */
 export const constant = (bits: number): Code => {
   const bytes = [0, 8, 16, 24].map((shift) => (bits >>> shift) & 0xff);
@@ -64,8 +101,11 @@ export const constant = (bits: number): Code => {
 export const zeros: Code = [...vector(12), ...Array.from({ length: 16 }, () => 0)];
 export const f32x4Splat: Code = vector(19);
 export const f32x4Add: Code = vector(228);
+export const f32x4Subtract: Code = vector(229);
+export const f32x4Divide: Code = vector(231);
 export const f32x4Multiply: Code = vector(230);
-export const f32x4Maximum: Code = vector(233);
+/** b where a < b, and a else: one instruction, where the maximum that knows NaN is eight. */
+export const f32x4PseudoMaximum: Code = vector(235);
 export const i32x4ShiftLeft: Code = vector(171);
 export const i32x4Add: Code = vector(174);
 /** a * b + c, rounded once or twice as the machine likes (relaxed SIMD proposal). */

@@ -1,14 +1,23 @@
 /** @file onnxruntime's WebAssembly file as it is handed to onnxruntime: with faster functions. */
+import type { Optimisation, Optimisations } from "../../core/optimisations.ts";
 import { accelerate, PARTS } from "../../core/wasm/accelerate.ts";
-import type { Optimisations } from "../../core/optimisations.ts";
 import { hasRelaxedSimd } from "./relaxed-simd.ts";
 
-/** The file as it came where it is another than the one that is known, which then is slower and nothing else. */
-export function fasterWasm(
-  binary: Uint8Array<ArrayBuffer>,
-  optimisations: Optimisations,
-): ArrayBuffer {
-  const parts = PARTS.filter((part) => optimisations.has(`wasm-${part}`));
-  const changed = accelerate(binary, { relaxed: hasRelaxedSimd(), parts });
-  return (changed ?? binary).buffer;
+export interface FasterWasm {
+  readonly binary: ArrayBuffer;
+  /** Those that are in use: a file of another version may not have all functions that are known. */
+  readonly optimisations: Optimisations;
+}
+
+export function fasterWasm(bytes: Uint8Array, wanted: Optimisations): FasterWasm {
+  const { bytes: changed, parts } = accelerate(bytes, {
+    relaxed: hasRelaxedSimd(),
+    parts: PARTS.filter((part) => wanted.has(`wasm-${part}`)),
+  });
+  const optimisations = new Set(wanted);
+  for (const part of PARTS) {
+    const name: Optimisation = `wasm-${part}`;
+    if (!parts.includes(part)) optimisations.delete(name);
+  }
+  return { binary: changed.buffer, optimisations };
 }

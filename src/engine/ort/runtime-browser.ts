@@ -22,11 +22,14 @@ export async function browserRuntime(
       if (!response.ok) throw new Error(`${wasmUrl}: ${response.status}`);
       // An object without `mjs` keeps the glue code that is bundled; a string would fetch it by name.
       ort.env.wasm.wasmPaths = { wasm: wasmUrl };
-      ort.env.wasm.wasmBinary = fasterWasm(
-        new Uint8Array(await response.arrayBuffer()),
-        optimisations,
-      );
-      return runtime(ort, { backend: "wasm", device, threads, optimisations });
+      const faster = fasterWasm(new Uint8Array(await response.arrayBuffer()), optimisations);
+      ort.env.wasm.wasmBinary = faster.binary;
+      return runtime(ort, {
+        backend: "wasm",
+        device,
+        threads,
+        optimisations: faster.optimisations,
+      });
     }
     const ort = await import("onnxruntime-web/webgpu");
     ort.env.wasm.wasmPaths = { wasm: asyncifyUrl };

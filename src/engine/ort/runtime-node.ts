@@ -14,13 +14,14 @@ import { type Runtime, runtime } from "./runtime.ts";
 
 export function nodeRuntime(
   threads = Math.min(8, availableParallelism()),
-  optimisations: Optimisations = EVERY_OPTIMISATION,
+  wanted: Optimisations = EVERY_OPTIMISATION,
 ): Runtime {
   // V8 11, of Node 20, has relaxed SIMD behind a flag.
   if (!hasRelaxedSimd()) setFlagsFromString("--experimental-wasm-relaxed-simd");
   const file = fileURLToPath(import.meta.resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm"));
   const binary = Uint8Array.from(readFileSync(file));
-  ort.env.wasm.wasmBinary = fasterWasm(binary, optimisations);
+  const { binary: faster, optimisations } = fasterWasm(binary, wanted);
+  ort.env.wasm.wasmBinary = faster;
   return runtime(ort, { backend: "wasm", device: null, threads, optimisations });
 }
 

@@ -3,6 +3,9 @@ import type * as Ort from "onnxruntime-web";
 import type { BackendName } from "../../rpc/contracts.ts";
 import type { TrainingGraphOptions } from "../../core/surgery/training-graph.ts";
 import type { Optimisations } from "../../core/optimisations.ts";
+import type { PackedLimits } from "../../core/passes/pack-attention.ts";
+import { SCRATCH_FLOATS } from "../../core/wasm/attention.ts";
+import { MOST_HEADS, MOST_POSITIONS } from "../../core/wasm/attention/frame.ts";
 import { Serial } from "./serial.ts";
 
 export interface Runtime {
@@ -18,6 +21,8 @@ export interface Runtime {
    * that keeps scores in a processor's cache; on a GPU it would only add dispatches.
    */
   readonly attentionBytes: number | undefined;
+  /** What the runtime's own function for attention takes; undefined where it has none. */
+  readonly packedAttention: PackedLimits | undefined;
   /** onnxruntime-web creates and runs one session at a time; everything that calls into it waits here. */
   readonly serial: Serial;
 }
@@ -39,16 +44,26 @@ export function runtime(
   ort.env.logLevel = "error";
   const chunks = settings.backend === "wasm" && settings.optimisations.has("chunked-attention");
   const attentionBytes = chunks ? ATTENTION_BYTES : undefined;
-  return { ort, serial: new Serial(), attentionBytes, ...settings };
+  const packs = settings.backend === "wasm" && settings.optimisations.has("wasm-attention");
+  const packedAttention = packs ? PACKED_LIMITS : undefined;
+  return { ort, serial: new Serial(), attentionBytes, packedAttention, ...settings };
 }
+
+const PACKED_LIMITS: PackedLimits = {
+  heads: MOST_HEADS,
+  positions: MOST_POSITIONS,
+  scratch: SCRATCH_FLOATS,
+};
 
 /** How training graphs are made for it. */
 export function trainingGraphOptions({
   attentionBytes,
+  packedAttention,
   optimisations,
-}: Pick<Runtime, "attentionBytes" | "optimisations">): TrainingGraphOptions {
+}: Pick<Runtime, "attentionBytes" | "packedAttention" | "optimisations">): TrainingGraphOptions {
   return {
     attentionBytes,
+    packedAttention,
     simplify: optimisations.has("simplified-graphs"),
     composites: optimisations.has("short-gradients"),
   };

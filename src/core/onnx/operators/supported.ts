@@ -56,6 +56,11 @@ export const SUPPORTED_OPS = [
   "Softmax",
   "ArgMax",
   "CumSum",
+  // of the studio's own, for sessions that have them
+  "PackedCrossAttention",
+  "PackedCrossAttentionGradient",
+  "PackedSelfAttention",
+  "PackedSelfAttentionGradient",
   // movement
   "Concat",
   "DepthToSpace",

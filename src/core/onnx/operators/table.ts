@@ -6,6 +6,7 @@ import { GATHER } from "./gather.ts";
 import { LAYOUT } from "./layout.ts";
 import { LINEAR } from "./linear.ts";
 import { NORMALISE } from "./normalise.ts";
+import { PACKED_ATTENTION } from "./packed-attention.ts";
 import { REDUCE } from "./reduce.ts";
 import { RESHAPE } from "./reshape.ts";
 import { RESIZE } from "./resize.ts";
@@ -20,6 +21,7 @@ export const OPERATORS = {
   ...LINEAR,
   ...CONV,
   ...NORMALISE,
+  ...PACKED_ATTENTION,
   ...REDUCE,
   ...RESHAPE,
   ...LAYOUT,

@@ -1,0 +1,36 @@
+/** @file Gradient-check cases of attention that is one operator: images, heads, more queries than keys and fewer. */
+import { int } from "../../onnx/attributes.ts";
+import { type Case, checked, frozen } from "../gradient-check.test-support.ts";
+
+interface Sizes {
+  readonly images: number;
+  readonly heads: number;
+  readonly size: number;
+  readonly queries: number;
+  readonly keys?: number;
+}
+
+const self = ({ images, heads, size, queries }: Sizes): Case => ({
+  name: `${images} images, ${heads} heads of ${size}, ${queries} positions`,
+  inputs: [checked([images, queries, 3 * heads * size]), frozen([images, queries, heads * size])],
+  attributes: { heads: int(heads) },
+});
+
+const cross = ({ images, heads, size, queries, keys = 1 }: Sizes): Case => ({
+  name: `${images} images, ${heads} heads of ${size}, ${queries} queries, ${keys} keys`,
+  inputs: [checked([images, keys, 2 * heads * size]), checked([images, queries, heads * size])],
+  attributes: { heads: int(heads) },
+});
+
+export const ATTENTION = {
+  PackedSelfAttention: [
+    self({ images: 1, heads: 1, size: 2, queries: 3 }),
+    self({ images: 2, heads: 2, size: 3, queries: 4 }),
+    self({ images: 1, heads: 3, size: 1, queries: 1 }),
+  ],
+  PackedCrossAttention: [
+    cross({ images: 1, heads: 1, size: 2, queries: 3, keys: 2 }),
+    cross({ images: 2, heads: 2, size: 2, queries: 2, keys: 5 }),
+    cross({ images: 2, heads: 3, size: 1, queries: 4, keys: 1 }),
+  ],
+};

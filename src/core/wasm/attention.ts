@@ -1,0 +1,76 @@
+/**
+ * @file Where onnxruntime's file has attention that keeps no scores: MultiHeadAttention on the CPU, which nobody reaches on
+ * WebAssembly, for it asks for the size of a cache that is not known there. It is reached where the scale is negative,
+ * which has no meaning of its own, and its function for each thread is ours (attention/frame.ts says what the scale says).
+ * Fields and their places: onnxruntime, contrib_ops/cpu/bert/multihead_attention.cc and core/mlas/lib/flashattn.cpp.
+ */
+import type { Replacement } from "./accelerate.ts";
+import { attentionKernel } from "./attention/kernel.ts";
+import {
+  type Code,
+  f32,
+  f32LessThan,
+  f32Load,
+  get,
+  I32,
+  i32,
+  i32Add,
+  i32Load,
+  i32Multiply,
+  i32ShiftLeft,
+  tee,
+} from "./instructions.ts";
+import type { WasmFunction } from "./module.ts";
+import { hasType, occurrences } from "./recognise.ts";
+
+/** Floats that each thread has to itself, 4 MiB: what a head's keys, values and their gradients need is below. */
+export const SCRATCH_FLOATS = 2 ** 20;
+
+/** (arguments, thread). */
+const KERNEL_TYPE = [2, I32, I32, 0];
+const LOWEST = f32(0xff7fffff);
+const ONE = f32(0x3f800000);
+
+/** (status, kernel, context). */
+const COMPUTE_TYPE = [3, I32, I32, I32, 0];
+/** The cache's size, which is compared with 0, and whether the scale is below 0 in its place. */
+const CACHE_SIZE = [...get(1), ...i32Load(68), ...tee(6)];
+const IS_OURS = [...get(1), ...f32Load(52), ...f32(0), ...f32LessThan, ...tee(6)];
+/** Bytes a thread: (columns + a value's size + 2) rows of floats; with such a cache there is one row. */
+const sizeOf = (more: number): Code => [
+  ...[...i32(more), ...i32Add, ...i32Multiply, ...i32(2), ...i32ShiftLeft, ...tee(4)],
+];
+
+/** The function of each thread. */
+export function attentionFunction(relaxed: boolean): Replacement {
+  return {
+    count: 1,
+    recognises: (it) =>
+      hasType(it, KERNEL_TYPE) &&
+      occurrences(it, LOWEST) === 2 &&
+      occurrences(it, ONE) === 2 &&
+      // Its last field is at 60; others have the same constants and more fields.
+      occurrences(it, i32Load(60)) === 1 &&
+      occurrences(it, i32Load(64)) === 0,
+    body: () => Uint8Array.from(attentionKernel(relaxed)),
+  };
+}
+
+/** The way to it. */
+export const ATTENTION_GATE: Replacement = {
+  count: 1,
+  recognises: (it) =>
+    hasType(it, COMPUTE_TYPE) &&
+    occurrences(it, CACHE_SIZE) === 1 &&
+    occurrences(it, sizeOf(2)) === 1,
+  body: (it) => replaced(replaced(it, CACHE_SIZE, IS_OURS), sizeOf(2), sizeOf(SCRATCH_FLOATS)).body,
+};
+
+/** The function with the one place that has these bytes changed. */
+function replaced(it: WasmFunction, from: Code, to: Code): WasmFunction {
+  const { body } = it;
+  let at = body.indexOf(from[0]!);
+  while (!from.every((byte, i) => body[at + i] === byte)) at = body.indexOf(from[0]!, at + 1);
+  const bytes = [...body.subarray(0, at), ...to, ...body.subarray(at + from.length)];
+  return { ...it, body: Uint8Array.from(bytes) };
+}

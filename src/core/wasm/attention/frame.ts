@@ -1,0 +1,303 @@
+/**
+ * @file What one attention is about: where its tensors are, how large, and which heads this thread computes. Written in
+ * the scale that the graph gives, which is negative: -(heads + 64 · positions + 2^20 · mode).
+ */
+import {
+  branchIf,
+  type Code,
+  constant,
+  f32ConvertUnsigned,
+  f32Divide,
+  f32x4Multiply,
+  f32Load,
+  f32Negate,
+  f32SquareRoot,
+  f32x4Splat,
+  get,
+  i32,
+  i32Add,
+  i32And,
+  i32DivideUnsigned,
+  i32Equal,
+  i32LessUnsigned,
+  i32Load,
+  i32RemainderUnsigned,
+  i32ShiftLeft,
+  i32ShiftRightUnsigned,
+  i32Subtract,
+  i32TruncateUnsigned,
+  loop,
+  tee,
+  when,
+} from "../instructions.ts";
+import { advance, assign, floats, type Locals, product, sum } from "../assemble.ts";
+import { LOG2_E } from "../exp-code.ts";
+import type { Rows } from "./pack.ts";
+
+/** Self-attention and cross-attention, and their gradients (core/onnx/operators/packed-attention.ts says what is packed). */
+export const MODES = { self: 0, selfGradient: 1, cross: 2, crossGradient: 3 } as const;
+export type Mode = keyof typeof MODES;
+
+/** The attribute that tells the function what is asked for. */
+export function packedScale(mode: Mode, heads: number, positions: number): number {
+  return -(heads + 64 * positions + 2 ** 20 * MODES[mode]);
+}
+
+/** Most heads, and most positions, that fit into that number. */
+export const MOST_HEADS = 63;
+export const MOST_POSITIONS = 16_383;
+
+/** Parameters: the arguments' address, this thread's number. */
+const [ARGUMENTS, THREAD] = [0, 1] as const;
+/** Fields of MlasFlashAttentionThreadedArgs: bytes from its start (onnxruntime, core/mlas/inc/mlas.h). */
+const FIELD = {
+  batch: 0,
+  querySize: 16,
+  valueSize: 20,
+  scale: 32,
+  threads: 36,
+  buffer: 40,
+  bufferSize: 44,
+  query: 48,
+  value: 56,
+  output: 60,
+} as const;
+
+export class Frame {
+  private readonly word: number;
+  private readonly heads: number;
+  private readonly task: number;
+  private readonly end: number;
+  private readonly images: number;
+  /** Channels of queries: heads times a head's size. */
+  readonly channels: number;
+  /** Addresses of the head's first rows, and the bytes between rows. */
+  private readonly places: Record<Place, { readonly at: number; readonly stride: number }>;
+  readonly mode: number;
+  /** Queries S and keys T of a head, T as a multiple of four, and a head's size d. */
+  readonly queries: number;
+  readonly keys: number;
+  readonly padded: number;
+  readonly size: number;
+  /** 1 / √d in four lanes, and that times log2 e: scores are powers of two. */
+  readonly scale: number;
+  readonly scoreScale: number;
+  readonly scratch: number;
+
+  constructor(locals: Locals) {
+    const int = (): number => locals.int();
+    [this.word, this.heads, this.task, this.end, this.images, this.channels] = [
+      int(),
+      int(),
+      int(),
+      int(),
+      int(),
+      int(),
+    ];
+    this.mode = int();
+    [this.queries, this.keys, this.padded, this.size, this.scratch] = [
+      int(),
+      int(),
+      int(),
+      int(),
+      int(),
+    ];
+    this.scale = locals.vector();
+    this.scoreScale = locals.vector();
+    const place = () => ({ at: int(), stride: int() });
+    this.places = {
+      queries: place(),
+      keys: place(),
+      values: place(),
+      output: place(),
+      outputGradient: place(),
+      keysGradient: place(),
+      valuesGradient: place(),
+    };
+  }
+
+  rows(place: Place): Rows {
+    const { at, stride } = this.places[place];
+    return { at: get(at), stride: get(stride) };
+  }
+
+  /** Everything that all heads share. */
+  read(): Code {
+    const field = (name: Exclude<keyof typeof FIELD, "scale">): Code => [
+      ...get(ARGUMENTS),
+      ...i32Load(FIELD[name]),
+    ];
+    const bits = (shift: number, mask: number): Code => [
+      ...[...get(this.word), ...i32(shift), ...i32ShiftRightUnsigned],
+      ...[...i32(mask), ...i32And],
+    ];
+    const isMode = (mode: Mode): Code => [...get(this.mode), ...i32(MODES[mode]), ...i32Equal];
+    /** Positions of packed keys and values. */
+    const halfOf = (size: Code): Code => [
+      ...[...size, ...get(this.channels), ...i32(1), ...i32ShiftLeft, ...i32DivideUnsigned],
+    ];
+    return [
+      ...assign(this.word, [
+        ...[...get(ARGUMENTS), ...f32Load(FIELD.scale), ...f32Negate, ...i32TruncateUnsigned],
+      ]),
+      ...assign(this.heads, bits(0, 63)),
+      ...assign(this.queries, bits(6, 16_383)),
+      ...assign(this.mode, bits(20, 7)),
+      ...isMode("self"),
+      ...when(
+        assign(this.channels, field("valueSize")),
+        assign(this.images, [...field("batch"), ...get(this.queries), ...i32DivideUnsigned]),
+        assign(this.keys, get(this.queries)),
+      ),
+      ...isMode("selfGradient"),
+      ...when(
+        assign(this.channels, field("querySize")),
+        assign(this.images, [...field("batch"), ...get(this.queries), ...i32DivideUnsigned]),
+        assign(this.keys, get(this.queries)),
+      ),
+      ...isMode("cross"),
+      ...when(
+        assign(this.channels, [...field("valueSize"), ...get(this.queries), ...i32DivideUnsigned]),
+        assign(this.images, field("batch")),
+        assign(this.keys, halfOf(field("querySize"))),
+      ),
+      ...isMode("crossGradient"),
+      ...when(
+        // Of [2S + 2T, C]: C is what keys and values of one position have, halved.
+        assign(this.channels, [
+          ...[...field("valueSize"), ...field("querySize"), ...i32Subtract],
+          ...[...get(this.queries), ...i32(1), ...i32ShiftLeft, ...i32DivideUnsigned],
+        ]),
+        assign(this.images, field("batch")),
+        assign(this.keys, halfOf(field("querySize"))),
+      ),
+      ...assign(this.size, [...get(this.channels), ...get(this.heads), ...i32DivideUnsigned]),
+      ...assign(this.padded, [
+        ...[...get(this.keys), ...i32(3), ...i32Add, ...i32(2), ...i32ShiftRightUnsigned],
+        ...[...i32(2), ...i32ShiftLeft],
+      ]),
+      ...assign(this.scale, [
+        ...[...ONE_AS_FLOAT, ...get(this.size), ...f32ConvertUnsigned, ...f32SquareRoot],
+        ...[...f32Divide, ...f32x4Splat],
+      ]),
+      ...assign(this.scoreScale, [...[...get(this.scale), ...constant(LOG2_E), ...f32x4Multiply]]),
+      ...assign(this.scratch, sum(field("buffer"), product(field("bufferSize"), get(THREAD)))),
+      // Heads from task to end are this thread's.
+      ...assign(this.task, this.share(get(THREAD), field("threads"))),
+      ...assign(this.end, this.share(sum(get(THREAD), i32(1)), field("threads"))),
+    ];
+  }
+
+  /** The body for each head, with its rows' places set. */
+  eachHead(...body: Code[]): Code {
+    return [
+      ...[...get(this.task), ...get(this.end), ...i32LessUnsigned],
+      ...when(
+        loop(
+          this.locate(),
+          ...body,
+          [...get(this.task), ...i32(1), ...i32Add, ...tee(this.task)],
+          [...get(this.end), ...i32LessUnsigned, ...branchIf(0)],
+        ),
+      ),
+    ];
+  }
+
+  /** Eight queries further. */
+  nextQueries(): Code {
+    return (["queries", "output", "outputGradient"] as const).flatMap((place) => {
+      const { at, stride } = this.places[place];
+      return advance(at, [...get(stride), ...i32(3), ...i32ShiftLeft]);
+    });
+  }
+
+  private share(thread: Code, threads: Code): Code {
+    return [
+      ...product(product(get(this.images), get(this.heads)), thread),
+      ...threads,
+      ...i32DivideUnsigned,
+    ];
+  }
+
+  /** Places of the head `task`. */
+  private locate(): Code {
+    const image: Code = [...get(this.task), ...get(this.heads), ...i32DivideUnsigned];
+    const head: Code = [...get(this.task), ...get(this.heads), ...i32RemainderUnsigned];
+    const tensor = (field: "query" | "value" | "output"): Code => [
+      ...get(ARGUMENTS),
+      ...i32Load(FIELD[field]),
+    ];
+    /**
+     * The head's first row of `rows` rows with `parts` times the channels, in part `part` of them.
+     * @param size rows of one channel's width that an image has in the whole tensor, and those before these rows
+     */
+    const place = (
+      name: Place,
+      from: Code,
+      [parts, part]: readonly [number, number],
+      [size, before]: readonly [Code, Code],
+    ): Code => {
+      const { at, stride } = this.places[name];
+      const channelBytes = floats(get(this.channels));
+      return [
+        ...assign(stride, product(channelBytes, i32(parts))),
+        ...assign(
+          at,
+          sum(
+            from,
+            product(sum(product(image, size), before, i32(part)), channelBytes),
+            floats(product(head, get(this.size))),
+          ),
+        ),
+      ];
+    };
+    const isMode = (mode: Mode): Code => [...get(this.mode), ...i32(MODES[mode]), ...i32Equal];
+    const [queries, keys, none] = [get(this.queries), get(this.keys), i32(0)];
+    const twice = (count: Code): Code => [...count, ...i32(1), ...i32ShiftLeft];
+    const three = [product(queries, i32(3)), none] as const;
+    const one = [queries, none] as const;
+    const two = [twice(keys), none] as const;
+    const all = sum(twice(queries), twice(keys));
+    return [
+      ...isMode("self"),
+      ...when(
+        place("queries", tensor("query"), [3, 0], three),
+        place("keys", tensor("query"), [3, 1], three),
+        place("values", tensor("query"), [3, 2], three),
+        place("output", tensor("output"), [1, 0], one),
+      ),
+      ...isMode("selfGradient"),
+      ...when(
+        place("queries", tensor("value"), [3, 0], three),
+        place("keys", tensor("value"), [3, 1], three),
+        place("values", tensor("value"), [3, 2], three),
+        place("outputGradient", tensor("query"), [1, 0], one),
+        place("output", tensor("output"), [3, 0], three),
+        place("keysGradient", tensor("output"), [3, 1], three),
+        place("valuesGradient", tensor("output"), [3, 2], three),
+      ),
+      ...isMode("cross"),
+      ...when(
+        place("queries", tensor("value"), [1, 0], one),
+        place("keys", tensor("query"), [2, 0], two),
+        place("values", tensor("query"), [2, 1], two),
+        place("output", tensor("output"), [1, 0], one),
+      ),
+      ...isMode("crossGradient"),
+      ...when(
+        place("queries", tensor("value"), [1, 0], [all, none]),
+        place("outputGradient", tensor("value"), [1, 0], [all, queries]),
+        place("keys", tensor("value"), [2, 0], [all, twice(queries)]),
+        place("values", tensor("value"), [2, 1], [all, twice(queries)]),
+        place("output", tensor("output"), [1, 0], [all, none]),
+        place("keysGradient", tensor("output"), [2, 0], [all, twice(queries)]),
+        place("valuesGradient", tensor("output"), [2, 1], [all, twice(queries)]),
+      ),
+    ];
+  }
+}
+
+export type Place =
+  "queries" | "keys" | "values" | "output" | "outputGradient" | "keysGradient" | "valuesGradient";
+
+const ONE_AS_FLOAT: Code = [0x43, 0, 0, 0x80, 0x3f];

@@ -1,0 +1,112 @@
+/**
+ * @file The inner loop of everything in attention: eight sums, four numbers times two vectors. Its loads and sums leave
+ * room in the 15 vector registers that V8 hands out, and every step reads what lies side by side.
+ */
+import {
+  type Code,
+  f32x4PseudoMaximum,
+  get,
+  loadSplat,
+  loadVector,
+  set,
+  storeLane,
+  storeVector,
+  zeros,
+} from "../instructions.ts";
+import { advance, type Locals, times } from "../assemble.ts";
+import { multiplyAdd } from "../exp-code.ts";
+
+export const ROWS = 4;
+/** Floats across: two vectors. */
+export const WIDTH = 8;
+/** Bytes of one row of a tile. */
+export const ROW_BYTES = 4 * WIDTH;
+
+export class Tile {
+  /** Where the numbers are read, and the vectors; both move on. */
+  readonly numbers: number;
+  readonly vectors: number;
+  private readonly counter: number;
+  private readonly sums: readonly number[];
+  private readonly pair: readonly number[];
+  private readonly number: number;
+  private readonly relaxed: boolean;
+
+  constructor(locals: Locals, relaxed: boolean) {
+    this.relaxed = relaxed;
+    this.numbers = locals.int();
+    this.vectors = locals.int();
+    this.counter = locals.int();
+    this.sums = locals.vectors(2 * ROWS);
+    this.pair = locals.vectors(2);
+    this.number = locals.vector();
+  }
+
+  /** Vector i of a row's sums. */
+  sum(row: number, i: number): number {
+    return this.sums[2 * row + i]!;
+  }
+
+  clear(): Code {
+    return this.sums.flatMap((sum) => [...zeros, ...set(sum)]);
+  }
+
+  /**
+   * sums[row] += number · vectors, so many times.
+   * @param apart bytes from the number of one row to that of the next
+   * @param step bytes to the next four numbers, to the next two vectors
+   */
+  multiply(
+    count: Code,
+    { apart, numbers, vectors }: { apart: number; numbers: Code; vectors: Code },
+  ): Code {
+    const [a, b] = this.pair as [number, number];
+    const row = (r: number): Code => [
+      ...[...get(this.numbers), ...loadSplat(apart * r), ...set(this.number)],
+      ...[a, b].flatMap((vector, i) => {
+        const sum = this.sum(r, i);
+        return [...multiplyAdd(this.relaxed, get(this.number), get(vector), get(sum)), ...set(sum)];
+      }),
+    ];
+    return times(
+      this.counter,
+      count,
+      [...get(this.vectors), ...loadVector(0), ...set(a)],
+      [...get(this.vectors), ...loadVector(16), ...set(b)],
+      ...[0, 1, 2, 3].map(row),
+      advance(this.numbers, numbers),
+      advance(this.vectors, vectors),
+    );
+  }
+
+  /** The tile's rows side by side where the address in `at` is. */
+  store(at: number): Code {
+    return this.sums.flatMap((sum, i) => [...get(at), ...get(sum), ...storeVector(16 * i)]);
+  }
+
+  /** The largest of each column, and of what is in the two locals. */
+  raise(maxima: readonly number[]): Code {
+    return this.sums.flatMap((sum, i) => {
+      const maximum = maxima[i % 2]!;
+      return [...get(maximum), ...get(sum), ...f32x4PseudoMaximum, ...set(maximum)];
+    });
+  }
+
+  /**
+   * The tile transposed: column q becomes four floats where `at` is, which moves on by `stride`.
+   * @param scaled code for a sum as it is to be written
+   */
+  storeTransposed(at: number, stride: Code, scaled: (sum: number, i: number) => Code): Code {
+    return [
+      ...this.sums.flatMap((sum, i) => [...scaled(sum, i % 2), ...set(sum)]),
+      ...[0, 1, 2, 3, 4, 5, 6, 7].flatMap((q) => [
+        ...[0, 1, 2, 3].flatMap((row) => [
+          ...get(at),
+          ...get(this.sum(row, q >> 2)),
+          ...storeLane(q & 3, 4 * row),
+        ]),
+        ...advance(at, stride),
+      ]),
+    ];
+  }
+}
