@@ -13,8 +13,9 @@ export const OPTIMISATIONS = {
     "attention differentiated a few heads at a time, its probabilities computed again (wasm)",
   "wasm-products": "matrix products in code of our own (wasm)",
   "wasm-exponentials": "softmax's exponentials in code of our own (wasm)",
-  "wasm-attention":
-    "attention and its gradient in one function of our own that keeps no scores (wasm)",
+  "fused-attention":
+    "attention and its gradient in a function of our own that keeps no scores (wasm)",
+  "fused-geglu": "gated GELU and its gradient in one pass of our own (wasm)",
 } as const;
 
 export type Optimisation = keyof typeof OPTIMISATIONS;

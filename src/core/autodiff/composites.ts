@@ -2,7 +2,7 @@
  * @file Activations and norms that exporters write as several operators, recognised so that they are differentiated
  * as one: SiLU, GELU and GroupNorm. Their gradients pass over the tensor fewer times than those of the parts.
  */
-import { float, floatAttribute, int } from "../onnx/attributes.ts";
+import { float, floatAttribute, int, stringAttribute } from "../onnx/attributes.ts";
 import { reshapeConstant } from "../onnx/constant.ts";
 import { smallValue } from "../onnx/emit.ts";
 import { consumersOf, type Graph, type Node, producersOf, typeOf } from "../onnx/graph.ts";
@@ -25,6 +25,18 @@ export function compositesOf(graph: Graph, wanted: readonly string[]): Map<Node,
   for (const node of graph.nodes) {
     const composite = silu(parts, node) ?? gelu(parts, node) ?? groupNorm(parts, node);
     if (composite !== undefined) found.set(node, composite);
+  }
+  return found;
+}
+
+/** Input of every GELU in the graph, by its output. */
+export function gelusOf(graph: Graph): Map<string, string> {
+  const parts = new Parts(graph, new Set());
+  const found = new Map<string, string>();
+  for (const node of graph.nodes) {
+    const exact = node.opType === "Gelu" && stringAttribute(node, "approximate", "none") === "none";
+    const input = exact ? node.inputs[0] : gelu(parts, node)?.input;
+    if (input !== undefined) found.set(node.outputs[0]!, input);
   }
   return found;
 }

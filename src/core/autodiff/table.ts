@@ -7,7 +7,7 @@ import { gather } from "./rules/gather.ts";
 import { gemm, matMul } from "./rules/matmul.ts";
 import * as movement from "./rules/movement.ts";
 import * as normalise from "./rules/normalise.ts";
-import { packedCrossAttention, packedSelfAttention } from "./rules/packed-attention.ts";
+import { gatedGelu, packedCrossAttention, packedSelfAttention } from "./rules/fused.ts";
 import * as reduce from "./rules/reduce.ts";
 import { resize } from "./rules/resize.ts";
 import { softmax } from "./rules/softmax.ts";
@@ -75,6 +75,8 @@ export const VJP = {
   Softmax: softmax,
   ArgMax: noGradient("its output is a position"),
   CumSum: reduce.cumSum,
+  GatedGelu: gatedGelu,
+  GatedGeluGradient: secondOrder,
   PackedCrossAttention: packedCrossAttention,
   PackedCrossAttentionGradient: secondOrder,
   PackedSelfAttention: packedSelfAttention,

@@ -12,7 +12,7 @@ import { Emitter } from "../onnx/emit.ts";
 import type { Graph } from "../onnx/graph.ts";
 import { gradient, type GradientReport } from "../autodiff/gradient.ts";
 import { chunkAttention } from "../passes/chunk-attention.ts";
-import { packAttention, type PackedLimits } from "../passes/pack-attention.ts";
+import { fuse, type Fused } from "../passes/fuse.ts";
 import { prune } from "../passes/prune.ts";
 import { simplify } from "../passes/simplify.ts";
 import { KV_INPUT } from "./expose-kv.ts";
@@ -38,14 +38,13 @@ export interface TrainingGraphOptions extends Pick<UnetOptions, "simplify"> {
   readonly composites?: boolean;
   /** Attention whose scores take more bytes than this is computed a few heads at a time; never where left out. */
   readonly attentionBytes?: number | undefined;
-  /** Attention is one operator where it is within these limits; never where left out. */
-  readonly packedAttention?: PackedLimits | undefined;
+  /** Operators of the studio's own that the session will have; none where left out. */
+  readonly fused?: Fused | undefined;
 }
 
 export function trainingGraph(unet: Unet, options: TrainingGraphOptions = {}): TrainingGraph {
-  const { packedAttention } = options;
   const emit = new Emitter(
-    packedAttention === undefined ? unet.graph : packAttention(unet.graph, packedAttention),
+    options.fused === undefined ? unet.graph : fuse(unet.graph, options.fused),
   );
   const { dtype, dims } = emit.type(unet.prediction);
   const [batch, , height, width] = dims as readonly [number, number, number, number];

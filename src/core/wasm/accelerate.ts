@@ -1,11 +1,11 @@
 /** @file onnxruntime's WebAssembly file with some of its functions made faster. */
-import { ATTENTION_GATE, attentionFunction } from "./attention.ts";
+import { FUSED_GATE, fusedFunction } from "./fused.ts";
 import { softmaxExponentials } from "./exp.ts";
 import { changeFunctions, type WasmFunction } from "./module.ts";
 import { matrixProducts } from "./sgemm.ts";
 
 /** What is made faster; each can be left as it came. */
-export const PARTS = ["products", "exponentials", "attention"] as const;
+export const PARTS = ["products", "exponentials", "fused"] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface AccelerateOptions {
@@ -39,7 +39,7 @@ export function accelerate(
   const known: Readonly<Record<Part, readonly Replacement[]>> = {
     products: [matrixProducts(relaxed)],
     exponentials: [softmaxExponentials(relaxed)],
-    attention: [attentionFunction(relaxed), ATTENTION_GATE],
+    fused: [fusedFunction(relaxed), FUSED_GATE],
   };
   const all = parts.flatMap((part) => known[part]);
   const found = new Map(all.map((one) => [one, 0]));

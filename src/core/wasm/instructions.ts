@@ -87,6 +87,9 @@ export const lastThree: Code = [
 export const extractFloat: Code = [...vector(31), 0];
 /** Memory from an address filled with a byte: address, byte, length. */
 export const fillMemory: Code = [0xfc, 11, 0];
+export const f32x4Absolute: Code = vector(224);
+export const vectorAnd: Code = vector(78);
+export const vectorXor: Code = vector(81);
 /** One lane of a vector to memory. */
 export const storeLane = (lane: number, offset: number): Code => [
   ...vector(90),

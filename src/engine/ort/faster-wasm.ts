@@ -1,6 +1,6 @@
 /** @file onnxruntime's WebAssembly file as it is handed to onnxruntime: with faster functions. */
 import type { Optimisation, Optimisations } from "../../core/optimisations.ts";
-import { accelerate, PARTS } from "../../core/wasm/accelerate.ts";
+import { accelerate, type Part, PARTS } from "../../core/wasm/accelerate.ts";
 import { hasRelaxedSimd } from "./relaxed-simd.ts";
 
 export interface FasterWasm {
@@ -9,15 +9,20 @@ export interface FasterWasm {
   readonly optimisations: Optimisations;
 }
 
+/** The part of the file that an optimisation needs. */
+const NEEDS: Readonly<Partial<Record<Optimisation, Part>>> = {
+  "wasm-products": "products",
+  "wasm-exponentials": "exponentials",
+  "fused-attention": "fused",
+  "fused-geglu": "fused",
+};
+
 export function fasterWasm(bytes: Uint8Array, wanted: Optimisations): FasterWasm {
   const { bytes: changed, parts } = accelerate(bytes, {
     relaxed: hasRelaxedSimd(),
-    parts: PARTS.filter((part) => wanted.has(`wasm-${part}`)),
+    parts: PARTS.filter((part) => [...wanted].some((name) => NEEDS[name] === part)),
   });
-  const optimisations = new Set(wanted);
-  for (const part of PARTS) {
-    const name: Optimisation = `wasm-${part}`;
-    if (!parts.includes(part)) optimisations.delete(name);
-  }
+  const has = (part: Part | undefined): boolean => part === undefined || parts.includes(part);
+  const optimisations = new Set([...wanted].filter((name) => has(NEEDS[name])));
   return { binary: changed.buffer, optimisations };
 }

@@ -2,10 +2,11 @@
 import type * as Ort from "onnxruntime-web";
 import type { BackendName } from "../../rpc/contracts.ts";
 import type { TrainingGraphOptions } from "../../core/surgery/training-graph.ts";
-import type { Optimisations } from "../../core/optimisations.ts";
+import type { Optimisation, Optimisations } from "../../core/optimisations.ts";
 import type { PackedLimits } from "../../core/passes/pack-attention.ts";
-import { SCRATCH_FLOATS } from "../../core/wasm/attention.ts";
-import { MOST_HEADS, MOST_POSITIONS } from "../../core/wasm/attention/frame.ts";
+import type { Fused } from "../../core/passes/fuse.ts";
+import { SCRATCH_FLOATS } from "../../core/wasm/fused.ts";
+import { MOST_HEADS, MOST_POSITIONS } from "../../core/wasm/fused-call.ts";
 import { Serial } from "./serial.ts";
 
 export interface Runtime {
@@ -21,8 +22,8 @@ export interface Runtime {
    * that keeps scores in a processor's cache; on a GPU it would only add dispatches.
    */
   readonly attentionBytes: number | undefined;
-  /** What the runtime's own function for attention takes; undefined where it has none. */
-  readonly packedAttention: PackedLimits | undefined;
+  /** Operators of the studio's own that it has. */
+  readonly fused: Fused;
   /** onnxruntime-web creates and runs one session at a time; everything that calls into it waits here. */
   readonly serial: Serial;
 }
@@ -44,12 +45,16 @@ export function runtime(
   ort.env.logLevel = "error";
   const chunks = settings.backend === "wasm" && settings.optimisations.has("chunked-attention");
   const attentionBytes = chunks ? ATTENTION_BYTES : undefined;
-  const packs = settings.backend === "wasm" && settings.optimisations.has("wasm-attention");
-  const packedAttention = packs ? PACKED_LIMITS : undefined;
-  return { ort, serial: new Serial(), attentionBytes, packedAttention, ...settings };
+  const fuses = (name: Optimisation): boolean =>
+    settings.backend === "wasm" && settings.optimisations.has(name);
+  const fused = {
+    attention: fuses("fused-attention") ? ATTENTION_LIMITS : undefined,
+    gatedGelu: fuses("fused-geglu"),
+  };
+  return { ort, serial: new Serial(), attentionBytes, fused, ...settings };
 }
 
-const PACKED_LIMITS: PackedLimits = {
+const ATTENTION_LIMITS: PackedLimits = {
   heads: MOST_HEADS,
   positions: MOST_POSITIONS,
   scratch: SCRATCH_FLOATS,
@@ -58,12 +63,12 @@ const PACKED_LIMITS: PackedLimits = {
 /** How training graphs are made for it. */
 export function trainingGraphOptions({
   attentionBytes,
-  packedAttention,
+  fused,
   optimisations,
-}: Pick<Runtime, "attentionBytes" | "packedAttention" | "optimisations">): TrainingGraphOptions {
+}: Pick<Runtime, "attentionBytes" | "fused" | "optimisations">): TrainingGraphOptions {
   return {
     attentionBytes,
-    packedAttention,
+    fused,
     simplify: optimisations.has("simplified-graphs"),
     composites: optimisations.has("short-gradients"),
   };

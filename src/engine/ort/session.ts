@@ -4,8 +4,8 @@ import { StudioError } from "../../core/errors.ts";
 import { encodeModel } from "../../core/onnx/codec.ts";
 import type { Graph } from "../../core/onnx/graph.ts";
 import { type ExternalReader, materialise } from "../../core/onnx/materialise.ts";
-import { lowerAttention } from "../../core/passes/lower-attention.ts";
-import { packAttention } from "../../core/passes/pack-attention.ts";
+import { fuse } from "../../core/passes/fuse.ts";
+import { lowerFused } from "../../core/passes/lower-fused.ts";
 import { modelFromGraph } from "../../core/onnx/to-proto.ts";
 import { type DeviceTensor, type HostTensor, isOnDevice, type Tensor } from "../tensor.ts";
 import type { Runtime } from "./runtime.ts";
@@ -47,7 +47,7 @@ export class Session {
     read: ExternalReader,
     options: SessionOptions,
   ): Promise<Session> {
-    const { model, external } = modelFromGraph(forRuntime(graph, runtime));
+    const { model, external } = modelFromGraph(lowerFused(fuse(graph, runtime.fused)));
     const externalData: { path: string; data: Uint8Array }[] = [];
     for (const { path, constant } of external) {
       externalData.push({ path, data: await materialise(constant, read) });
@@ -175,13 +175,6 @@ async function hostTensor(name: string, output: OrtTensor): Promise<HostTensor> 
   throw new StudioError(
     "internal",
     `The output "${name}" is ${output.type}, not float32 or int32.`,
-  );
-}
-
-/** The graph with what this runtime has functions of its own for. */
-function forRuntime(graph: Graph, { packedAttention }: Runtime): Graph {
-  return lowerAttention(
-    packedAttention === undefined ? graph : packAttention(graph, packedAttention),
   );
 }
 

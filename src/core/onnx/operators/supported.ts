@@ -57,6 +57,8 @@ export const SUPPORTED_OPS = [
   "ArgMax",
   "CumSum",
   // of the studio's own, for sessions that have them
+  "GatedGelu",
+  "GatedGeluGradient",
   "PackedCrossAttention",
   "PackedCrossAttentionGradient",
   "PackedSelfAttention",

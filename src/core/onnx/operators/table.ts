@@ -2,6 +2,7 @@
 import { BINARY } from "./binary.ts";
 import { CONV } from "./conv.ts";
 import type { OperatorDefinition } from "./definition.ts";
+import { GATED_GELU } from "./gated-gelu.ts";
 import { GATHER } from "./gather.ts";
 import { LAYOUT } from "./layout.ts";
 import { LINEAR } from "./linear.ts";
@@ -26,6 +27,7 @@ export const OPERATORS = {
   ...RESHAPE,
   ...LAYOUT,
   ...SLICE,
+  ...GATED_GELU,
   ...GATHER,
   ...RESIZE,
   ...SHAPE_OPS,

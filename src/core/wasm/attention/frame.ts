@@ -1,7 +1,4 @@
-/**
- * @file What one attention is about: where its tensors are, how large, and which heads this thread computes. Written in
- * the scale that the graph gives, which is negative: -(heads + 64 · positions + 2^20 · mode).
- */
+/** @file What one attention is about: where its tensors are, how large, and which heads this thread computes. */
 import {
   branchIf,
   type Code,
@@ -9,8 +6,6 @@ import {
   f32ConvertUnsigned,
   f32Divide,
   f32x4Multiply,
-  f32Load,
-  f32Negate,
   f32SquareRoot,
   f32x4Splat,
   get,
@@ -20,48 +15,18 @@ import {
   i32DivideUnsigned,
   i32Equal,
   i32LessUnsigned,
-  i32Load,
   i32RemainderUnsigned,
   i32ShiftLeft,
   i32ShiftRightUnsigned,
   i32Subtract,
-  i32TruncateUnsigned,
   loop,
   tee,
   when,
 } from "../instructions.ts";
 import { advance, assign, floats, type Locals, product, sum } from "../assemble.ts";
 import { LOG2_E } from "../exp-code.ts";
+import { field, MODES, type Mode, THREAD, word } from "../fused-call.ts";
 import type { Rows } from "./pack.ts";
-
-/** Self-attention and cross-attention, and their gradients (core/onnx/operators/packed-attention.ts says what is packed). */
-export const MODES = { self: 0, selfGradient: 1, cross: 2, crossGradient: 3 } as const;
-export type Mode = keyof typeof MODES;
-
-/** The attribute that tells the function what is asked for. */
-export function packedScale(mode: Mode, heads: number, positions: number): number {
-  return -(heads + 64 * positions + 2 ** 20 * MODES[mode]);
-}
-
-/** Most heads, and most positions, that fit into that number. */
-export const MOST_HEADS = 63;
-export const MOST_POSITIONS = 16_383;
-
-/** Parameters: the arguments' address, this thread's number. */
-const [ARGUMENTS, THREAD] = [0, 1] as const;
-/** Fields of MlasFlashAttentionThreadedArgs: bytes from its start (onnxruntime, core/mlas/inc/mlas.h). */
-const FIELD = {
-  batch: 0,
-  querySize: 16,
-  valueSize: 20,
-  scale: 32,
-  threads: 36,
-  buffer: 40,
-  bufferSize: 44,
-  query: 48,
-  value: 56,
-  output: 60,
-} as const;
 
 export class Frame {
   private readonly word: number;
@@ -73,6 +38,7 @@ export class Frame {
   readonly channels: number;
   /** Addresses of the head's first rows, and the bytes between rows. */
   private readonly places: Record<Place, { readonly at: number; readonly stride: number }>;
+  /** Set before `read`. */
   readonly mode: number;
   /** Queries S and keys T of a head, T as a multiple of four, and a head's size d. */
   readonly queries: number;
@@ -123,10 +89,6 @@ export class Frame {
 
   /** Everything that all heads share. */
   read(): Code {
-    const field = (name: Exclude<keyof typeof FIELD, "scale">): Code => [
-      ...get(ARGUMENTS),
-      ...i32Load(FIELD[name]),
-    ];
     const bits = (shift: number, mask: number): Code => [
       ...[...get(this.word), ...i32(shift), ...i32ShiftRightUnsigned],
       ...[...i32(mask), ...i32And],
@@ -137,12 +99,10 @@ export class Frame {
       ...[...size, ...get(this.channels), ...i32(1), ...i32ShiftLeft, ...i32DivideUnsigned],
     ];
     return [
-      ...assign(this.word, [
-        ...[...get(ARGUMENTS), ...f32Load(FIELD.scale), ...f32Negate, ...i32TruncateUnsigned],
-      ]),
+      ...assign(this.word, word),
       ...assign(this.heads, bits(0, 63)),
       ...assign(this.queries, bits(6, 16_383)),
-      ...assign(this.mode, bits(20, 7)),
+
       ...isMode("self"),
       ...when(
         assign(this.channels, field("valueSize")),
@@ -223,10 +183,6 @@ export class Frame {
   private locate(): Code {
     const image: Code = [...get(this.task), ...get(this.heads), ...i32DivideUnsigned];
     const head: Code = [...get(this.task), ...get(this.heads), ...i32RemainderUnsigned];
-    const tensor = (field: "query" | "value" | "output"): Code => [
-      ...get(ARGUMENTS),
-      ...i32Load(FIELD[field]),
-    ];
     /**
      * The head's first row of `rows` rows with `parts` times the channels, in part `part` of them.
      * @param size rows of one channel's width that an image has in the whole tensor, and those before these rows
@@ -261,37 +217,37 @@ export class Frame {
     return [
       ...isMode("self"),
       ...when(
-        place("queries", tensor("query"), [3, 0], three),
-        place("keys", tensor("query"), [3, 1], three),
-        place("values", tensor("query"), [3, 2], three),
-        place("output", tensor("output"), [1, 0], one),
+        place("queries", field("query"), [3, 0], three),
+        place("keys", field("query"), [3, 1], three),
+        place("values", field("query"), [3, 2], three),
+        place("output", field("output"), [1, 0], one),
       ),
       ...isMode("selfGradient"),
       ...when(
-        place("queries", tensor("value"), [3, 0], three),
-        place("keys", tensor("value"), [3, 1], three),
-        place("values", tensor("value"), [3, 2], three),
-        place("outputGradient", tensor("query"), [1, 0], one),
-        place("output", tensor("output"), [3, 0], three),
-        place("keysGradient", tensor("output"), [3, 1], three),
-        place("valuesGradient", tensor("output"), [3, 2], three),
+        place("queries", field("value"), [3, 0], three),
+        place("keys", field("value"), [3, 1], three),
+        place("values", field("value"), [3, 2], three),
+        place("outputGradient", field("query"), [1, 0], one),
+        place("output", field("output"), [3, 0], three),
+        place("keysGradient", field("output"), [3, 1], three),
+        place("valuesGradient", field("output"), [3, 2], three),
       ),
       ...isMode("cross"),
       ...when(
-        place("queries", tensor("value"), [1, 0], one),
-        place("keys", tensor("query"), [2, 0], two),
-        place("values", tensor("query"), [2, 1], two),
-        place("output", tensor("output"), [1, 0], one),
+        place("queries", field("value"), [1, 0], one),
+        place("keys", field("query"), [2, 0], two),
+        place("values", field("query"), [2, 1], two),
+        place("output", field("output"), [1, 0], one),
       ),
       ...isMode("crossGradient"),
       ...when(
-        place("queries", tensor("value"), [1, 0], [all, none]),
-        place("outputGradient", tensor("value"), [1, 0], [all, queries]),
-        place("keys", tensor("value"), [2, 0], [all, twice(queries)]),
-        place("values", tensor("value"), [2, 1], [all, twice(queries)]),
-        place("output", tensor("output"), [1, 0], [all, none]),
-        place("keysGradient", tensor("output"), [2, 0], [all, twice(queries)]),
-        place("valuesGradient", tensor("output"), [2, 1], [all, twice(queries)]),
+        place("queries", field("value"), [1, 0], [all, none]),
+        place("outputGradient", field("value"), [1, 0], [all, queries]),
+        place("keys", field("value"), [2, 0], [all, twice(queries)]),
+        place("values", field("value"), [2, 1], [all, twice(queries)]),
+        place("output", field("output"), [1, 0], [all, none]),
+        place("keysGradient", field("output"), [2, 0], [all, twice(queries)]),
+        place("valuesGradient", field("output"), [2, 1], [all, twice(queries)]),
       ),
     ];
   }

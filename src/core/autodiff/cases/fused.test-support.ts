@@ -1,4 +1,4 @@
-/** @file Gradient-check cases of attention that is one operator: images, heads, more queries than keys and fewer. */
+/** @file Gradient-check cases of the studio's own operators: images, heads, more queries than keys and fewer. */
 import { int } from "../../onnx/attributes.ts";
 import { type Case, checked, frozen } from "../gradient-check.test-support.ts";
 
@@ -22,7 +22,13 @@ const cross = ({ images, heads, size, queries, keys = 1 }: Sizes): Case => ({
   attributes: { heads: int(heads) },
 });
 
-export const ATTENTION = {
+const gated = (...dims: number[]): Case => ({
+  name: `[${dims.join(", ")}]`,
+  inputs: [checked(dims)],
+});
+
+export const FUSED = {
+  GatedGelu: [gated(2), gated(3, 8), gated(2, 2, 6)],
   PackedSelfAttention: [
     self({ images: 1, heads: 1, size: 2, queries: 3 }),
     self({ images: 2, heads: 2, size: 3, queries: 4 }),

@@ -1,11 +1,11 @@
 /**
- * @file Where onnxruntime's file has attention that keeps no scores: MultiHeadAttention on the CPU, which nobody reaches on
- * WebAssembly, for it asks for the size of a cache that is not known there. It is reached where the scale is negative,
- * which has no meaning of its own, and its function for each thread is ours (attention/frame.ts says what the scale says).
+ * @file Where the studio's own functions are put into onnxruntime's file: in place of MultiHeadAttention's on the CPU, which
+ * nobody reaches on WebAssembly, for it asks for the size of a cache that is not known there. Now it is reached where the
+ * scale is negative, which has no meaning of its own (fused-call.ts), once by every thread.
  * Fields and their places: onnxruntime, contrib_ops/cpu/bert/multihead_attention.cc and core/mlas/lib/flashattn.cpp.
  */
 import type { Replacement } from "./accelerate.ts";
-import { attentionKernel } from "./attention/kernel.ts";
+import { fusedKernel } from "./fused-kernel.ts";
 import {
   type Code,
   f32,
@@ -42,7 +42,7 @@ const sizeOf = (more: number): Code => [
 ];
 
 /** The function of each thread. */
-export function attentionFunction(relaxed: boolean): Replacement {
+export function fusedFunction(relaxed: boolean): Replacement {
   return {
     count: 1,
     recognises: (it) =>
@@ -52,12 +52,12 @@ export function attentionFunction(relaxed: boolean): Replacement {
       // Its last field is at 60; others have the same constants and more fields.
       occurrences(it, i32Load(60)) === 1 &&
       occurrences(it, i32Load(64)) === 0,
-    body: () => Uint8Array.from(attentionKernel(relaxed)),
+    body: () => Uint8Array.from(fusedKernel(relaxed)),
   };
 }
 
 /** The way to it. */
-export const ATTENTION_GATE: Replacement = {
+export const FUSED_GATE: Replacement = {
   count: 1,
   recognises: (it) =>
     hasType(it, COMPUTE_TYPE) &&

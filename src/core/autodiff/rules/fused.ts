@@ -1,4 +1,4 @@
-/** @file Gradients of attention that is one operator: one operator more (core/onnx/operators/packed-attention.ts). */
+/** @file Gradients of the studio's own operators: one operator more (core/onnx/operators/packed-attention.ts, gated-gelu.ts). */
 import { int, intAttribute } from "../../onnx/attributes.ts";
 import type { VjpRule } from "../rule.ts";
 
@@ -27,3 +27,7 @@ export const packedCrossAttention: VjpRule = ({ emit, make, node, input, dY, nee
   );
   return [needs(0) ? make.reshape(dPacked, make.dims(packed)) : null, needs(1) ? dQ : null];
 };
+
+export const gatedGelu: VjpRule = ({ emit, input, dY }) => [
+  emit.op("GatedGeluGradient", [input(0), dY]),
+];

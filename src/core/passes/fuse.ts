@@ -1,0 +1,16 @@
+/** @file The studio's own operators in place of what exporters write, where the session has them. */
+import type { Graph } from "../onnx/graph.ts";
+import { fuseGatedGelu } from "./fuse-gated-gelu.ts";
+import { packAttention, type PackedLimits } from "./pack-attention.ts";
+
+export interface Fused {
+  /** Within these limits; not at all where undefined. */
+  readonly attention: PackedLimits | undefined;
+  readonly gatedGelu: boolean;
+}
+
+/** The graph with those operators; every value's type must be known. */
+export function fuse(graph: Graph, { attention, gatedGelu }: Fused): Graph {
+  const packed = attention === undefined ? graph : packAttention(graph, attention);
+  return gatedGelu ? fuseGatedGelu(packed) : packed;
+}

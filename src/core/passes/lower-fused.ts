@@ -1,0 +1,107 @@
+/**
+ * @file The studio's own operators as onnxruntime is given them: MultiHeadAttention with a scale that says which one
+ * (core/wasm/fused-call.ts). Everything goes in as rows of one position, which that node hands on as they are.
+ */
+import { float, int, intAttribute } from "../onnx/attributes.ts";
+import { Emitter } from "../onnx/emit.ts";
+import type { Graph, Node } from "../onnx/graph.ts";
+import { elementCount } from "../tensor/shape.ts";
+import { fusedScale, type Mode } from "../wasm/fused-call.ts";
+
+/** Operator and domain of the node that sessions get. */
+const RUNTIME_OPERATOR = "com.microsoft::MultiHeadAttention";
+
+interface Call {
+  readonly mode: Mode;
+  readonly heads?: number;
+  readonly positions?: number;
+  /** What goes in as queries, and once more as keys, which have to be as large. */
+  readonly query: string;
+  /** What goes in as values: the output is as large. Zeros where left out. */
+  readonly value?: string;
+  /** Rows that the tensors are given as. */
+  readonly rows: number;
+}
+
+export function lowerFused(graph: Graph): Graph {
+  const emit = Emitter.rewriting(graph);
+  const nodes: Node[] = [];
+  const none = new Map();
+  let lowered = false;
+  for (const node of graph.nodes) {
+    const call = callOf(node, emit);
+    if (call === undefined) {
+      nodes.push(node);
+      continue;
+    }
+    lowered = true;
+    const output = node.outputs[0] ?? "";
+    const { dtype, dims } = emit.type(output);
+    const reshape = (from: string, to: string, shape: readonly number[]): string => {
+      const inputs = [from, emit.ints(shape)];
+      nodes.push({ opType: "Reshape", name: to, inputs, outputs: [to], attributes: none });
+      return to;
+    };
+    const rows = (value: string, name: string): string =>
+      reshape(value, `${output}/${name}`, [
+        call.rows,
+        1,
+        elementCount(emit.type(value).dims) / call.rows,
+      ]);
+    const query = rows(call.query, "query");
+    const outputRows = [call.rows, 1, elementCount(dims) / call.rows];
+    const value =
+      call.value === undefined
+        ? emit.constant({ dtype, dims: outputRows, data: { kind: "fill", value: 0 } }, "zeros")
+        : rows(call.value, "value");
+    const result = `${output}/rows`;
+    nodes.push({
+      opType: RUNTIME_OPERATOR,
+      name: result,
+      inputs: [query, query, value],
+      outputs: [result],
+      attributes: new Map([
+        ["num_heads", int(1)],
+        ["scale", float(fusedScale(call.mode, call.heads, call.positions))],
+      ]),
+    });
+    reshape(result, output, dims);
+  }
+  return lowered ? { ...graph, nodes, constants: emit.finish([]).constants } : graph;
+}
+
+/** What a node of the studio's own asks for; undefined for any other. */
+function callOf(node: Node, emit: Emitter): Call | undefined {
+  const [first = "", second = ""] = node.inputs;
+  const heads = intAttribute(node, "heads", 1);
+  const [images = 1, positions = 1, ...rest] = emit.type(first).dims;
+  switch (node.opType) {
+    case "PackedSelfAttention": {
+      const rows = images * positions;
+      return { mode: "self", heads, positions, query: first, value: second, rows };
+    }
+    case "PackedSelfAttentionGradient": {
+      const rows = images * positions;
+      return { mode: "selfGradient", heads, positions, query: second, value: first, rows };
+    }
+    case "PackedCrossAttention": {
+      const queries = emit.type(second).dims[1] ?? 1;
+      const tensors = { query: first, value: second, rows: images };
+      return { mode: "cross", heads, positions: queries, ...tensors };
+    }
+    case "PackedCrossAttentionGradient": {
+      const queries = positions / 2 - (emit.type(second).dims[1] ?? 0);
+      const tensors = { query: second, value: first, rows: images };
+      return { mode: "crossGradient", heads, positions: queries, ...tensors };
+    }
+    case "GatedGelu":
+    case "GatedGeluGradient": {
+      const rows = elementCount([images, positions, ...rest].slice(0, -1));
+      return node.opType === "GatedGelu"
+        ? { mode: "gatedGelu", query: first, rows }
+        : { mode: "gatedGeluGradient", query: second, value: first, rows };
+    }
+    default:
+      return undefined;
+  }
+}

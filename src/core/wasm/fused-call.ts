@@ -1,0 +1,59 @@
+/**
+ * @file How a graph asks the engine for one of the studio's own functions: by the scale of a MultiHeadAttention node, which
+ * is negative, -(heads + 64 · positions + 2^20 · mode), and what that node's function is given.
+ */
+import {
+  type Code,
+  f32Load,
+  f32Negate,
+  get,
+  i32Load,
+  i32TruncateUnsigned,
+} from "./instructions.ts";
+
+/** Gradients have odd numbers. */
+export const MODES = {
+  self: 0,
+  selfGradient: 1,
+  cross: 2,
+  crossGradient: 3,
+  gatedGelu: 4,
+  gatedGeluGradient: 5,
+} as const;
+export type Mode = keyof typeof MODES;
+
+/** The attribute that says what is asked for; heads and positions are for attention. */
+export function fusedScale(mode: Mode, heads = 0, positions = 0): number {
+  return -(heads + 64 * positions + 2 ** 20 * MODES[mode]);
+}
+
+/** Most heads, and most positions, that fit into that number. */
+export const MOST_HEADS = 63;
+export const MOST_POSITIONS = 16_383;
+
+/** Parameters: the arguments' address, this thread's number. */
+const ARGUMENTS = 0;
+export const THREAD = 1;
+/** Fields of MlasFlashAttentionThreadedArgs: bytes from its start (onnxruntime, core/mlas/inc/mlas.h). */
+const FIELD = {
+  batch: 0,
+  querySize: 16,
+  valueSize: 20,
+  threads: 36,
+  buffer: 40,
+  bufferSize: 44,
+  query: 48,
+  value: 56,
+  output: 60,
+} as const;
+const SCALE = 32;
+
+export const field = (name: keyof typeof FIELD): Code => [
+  ...get(ARGUMENTS),
+  ...i32Load(FIELD[name]),
+];
+
+/** The scale as the number that it stands for. */
+export const word: Code = [
+  ...[...get(ARGUMENTS), ...f32Load(SCALE), ...f32Negate, ...i32TruncateUnsigned],
+];

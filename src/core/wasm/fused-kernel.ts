@@ -1,0 +1,51 @@
+/** @file The function behind every fused operator: what the scale asks for, this thread's share of it. */
+import {
+  type Code,
+  get,
+  giveBack,
+  i32,
+  i32And,
+  i32Equal,
+  i32EqualsZero,
+  i32ShiftRightUnsigned,
+  when,
+} from "./instructions.ts";
+import { assign, functionBody, Locals } from "./assemble.ts";
+import { backward } from "./attention/backward.ts";
+import { forward } from "./attention/forward.ts";
+import { Frame } from "./attention/frame.ts";
+import { Packer } from "./attention/pack.ts";
+import { Softmax } from "./attention/softmax.ts";
+import { Tile } from "./attention/tile.ts";
+import { type Mode, MODES, word } from "./fused-call.ts";
+import { GatedGelu } from "./gated-gelu.ts";
+
+/** The arguments' address, and the thread's number. */
+const PARAMETERS = 2;
+
+export function fusedKernel(relaxed: boolean): Code {
+  const locals = new Locals(PARAMETERS);
+  const frame = new Frame(locals);
+  const parts = {
+    locals,
+    frame,
+    tile: new Tile(locals, relaxed),
+    softmax: new Softmax(locals, relaxed),
+    pack: new Packer(locals, frame.size),
+  };
+  const gelu = new GatedGelu(locals, relaxed);
+  const forwardCode = forward(parts);
+  const backwardCode = backward(parts, relaxed);
+  const isMode = (mode: Mode): Code => [...get(frame.mode), ...i32(MODES[mode]), ...i32Equal];
+  // Gradients have odd numbers.
+  const isGradient: Code = [...get(frame.mode), ...i32(1), ...i32And];
+  return functionBody(
+    locals,
+    assign(frame.mode, [...word, ...i32(20), ...i32ShiftRightUnsigned]),
+    [...isMode("gatedGelu"), ...when(gelu.forward(), giveBack)],
+    [...isMode("gatedGeluGradient"), ...when(gelu.backward(), giveBack)],
+    frame.read(),
+    [...isGradient, ...i32EqualsZero, ...when(forwardCode)],
+    [...isGradient, ...when(backwardCode)],
+  );
+}
