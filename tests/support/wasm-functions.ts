@@ -16,8 +16,8 @@ export function readWasm(name = "ort-wasm-simd-threaded.wasm"): Uint8Array {
 
 export type Kernel = (...parameters: number[]) => number;
 
-/** What the functions read and write: eight pages. */
-export const memory = new WebAssembly.Memory({ initial: 8 });
+/** What the functions read and write. */
+export const memory = new WebAssembly.Memory({ initial: 48 });
 
 /** The functions that a part changes: as they came, and changed, in the order of the file. */
 export function changedFunctions(
@@ -31,7 +31,7 @@ export function changedFunctions(
   return before.flatMap((old, i) => {
     const { type, body } = after[i]!;
     if (Buffer.compare(old.body, body) === 0) return [];
-    return [{ before: isolated(type, old.body), after: isolated(type, body) }];
+    return [{ before: functionAlone(type, old.body), after: functionAlone(type, body) }];
   });
 }
 
@@ -44,7 +44,8 @@ function functions(module: Uint8Array): { type: Uint8Array; body: Uint8Array }[]
   return found;
 }
 
-function isolated(type: Uint8Array, body: Uint8Array): Kernel {
+/** A function that calls no other, with that memory. */
+export function functionAlone(type: Uint8Array, body: Uint8Array): Kernel {
   const section = (id: number, content: readonly number[]): number[] => [
     ...[id, ...leb(content.length)],
     ...content,

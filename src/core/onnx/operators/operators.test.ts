@@ -1,4 +1,7 @@
-/** @file Every operator against values from onnx's reference implementation and onnxruntime (tools/make_operator_cases.py). */
+/**
+ * @file Every operator against values from onnx's reference implementation and onnxruntime (tools/make_operator_cases.py),
+ * the studio's own against PyTorch (tools/make_fused_cases.py).
+ */
 import { describe, expect, it } from "vitest";
 import { readFixture } from "../../../../tests/support/fixture.ts";
 import type { DType } from "../../tensor/dtype.ts";
@@ -31,9 +34,11 @@ interface Case {
   readonly outputs: readonly StoredTensor[];
 }
 
-const CASES = JSON.parse(
-  new TextDecoder().decode(await readFixture("tests/reference/operator-cases.json")),
-) as readonly Case[];
+const read = async (name: string): Promise<readonly Case[]> =>
+  JSON.parse(
+    new TextDecoder().decode(await readFixture(`tests/reference/${name}.json`)),
+  ) as readonly Case[];
+const CASES = [...(await read("operator-cases")), ...(await read("fused-cases"))];
 
 /**
  * We compute in float64 and the references in the type of the values, so each difference is bounded by their

@@ -1,0 +1,98 @@
+"""Reference cases of the studio's own operators: PyTorch's attention and GELU in float64, gradients by autograd.
+
+    python tools/make_fused_cases.py
+
+Writes tests/reference/fused-cases.json (torch 2.13.0, seed 7), in the form of operator-cases.json.
+"""
+
+import json
+from pathlib import Path
+
+import torch
+from torch.nn import functional as F
+
+OUT = Path(__file__).parent.parent / "tests" / "reference" / "fused-cases.json"
+
+
+def stored(x: torch.Tensor) -> dict:
+    return {"dtype": "float64", "dims": list(x.shape), "data": x.detach().reshape(-1).tolist()}
+
+
+def case(op: str, inputs: list, output: torch.Tensor, note: str, **attributes: int) -> dict:
+    return {
+        "op": op,
+        "opset": 18,
+        "note": note,
+        "attributes": {name: {"type": "int", "value": v} for name, v in attributes.items()},
+        "inputs": [stored(x) for x in inputs],
+        "outputs": [stored(output)],
+    }
+
+
+def attention(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, heads: int) -> torch.Tensor:
+    """Of [B, S, C] and [B, T, C]."""
+    q, k, v = (x.unflatten(-1, (heads, -1)).transpose(1, 2) for x in (q, k, v))
+    return F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(-2)
+
+
+def real(*dims: int) -> torch.Tensor:
+    return torch.randn(*dims, dtype=torch.float64).requires_grad_()
+
+
+def self_cases(images: int, rows: int, heads: int, size: int) -> list:
+    channels = heads * size
+    packed, like = real(images, rows, 3 * channels), real(images, rows, channels)
+    gradient = real(images, rows, channels)
+    output = attention(*packed.chunk(3, -1), heads)
+    (back,) = torch.autograd.grad(output, packed, gradient)
+    note = f"{heads} heads of {size}"
+    return [
+        case("PackedSelfAttention", [packed, like], output, note, heads=heads),
+        case("PackedSelfAttentionGradient", [packed, gradient], back, note, heads=heads),
+    ]
+
+
+def cross_cases(images: int, rows: int, keys: int, heads: int, size: int) -> list:
+    channels = heads * size
+    packed, q = real(images, keys, 2 * channels), real(images, rows, channels)
+    gradient = real(images, rows, channels)
+    output = attention(q, *packed.chunk(2, -1), heads)
+    dq, dpacked = torch.autograd.grad(output, [q, packed], gradient)
+    asrows = (images, 2 * keys, channels)
+    together = torch.cat([q, gradient, packed.reshape(asrows)], 1)
+    # The rows in the middle have no meaning; they are zeros in the plain evaluation.
+    back = torch.cat([dq, torch.zeros_like(dq), dpacked.reshape(asrows)], 1)
+    note = f"{heads} heads of {size}"
+    return [
+        case("PackedCrossAttention", [packed, q], output, note, heads=heads),
+        case("PackedCrossAttentionGradient", [together, packed], back, note, heads=heads),
+    ]
+
+
+def gelu_cases(*dims: int) -> list:
+    x = real(*dims)
+    h, g = x.chunk(2, -1)
+    output = h * F.gelu(g)
+    gradient = torch.randn_like(output)
+    (back,) = torch.autograd.grad(output, x, gradient)
+    return [
+        case("GatedGelu", [x], output, ""),
+        case("GatedGeluGradient", [x, gradient], back, ""),
+    ]
+
+
+def main() -> None:
+    torch.manual_seed(7)
+    cases = [
+        *self_cases(1, 3, 1, 2),
+        *self_cases(2, 4, 2, 3),
+        *cross_cases(1, 3, 5, 1, 2),
+        *cross_cases(2, 4, 3, 2, 2),
+        *gelu_cases(3, 8),
+        *gelu_cases(2, 2, 6),
+    ]
+    OUT.write_text(json.dumps(cases) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
