@@ -59,12 +59,16 @@ export function createEngine(
       report.chosen === "webgpu" && adapter !== null ? await requestDevice(adapter) : null;
     try {
       const runtime = await browserRuntime(device, report.threads);
+      reached("runtime");
       const read = await readModel(id, files, onProgress);
+      reached("model");
       onProgress({ stage: "session", part: "text_encoder", loaded: 0, total: 0 });
       const pipeline = await Pipeline.open(read, runtime);
+      reached("text and vae");
       opened = new OpenModel(read, runtime, report, pipeline);
       onProgress({ stage: "session", part: "unet", loaded: 0, total: 0 });
       await pipeline.prepare();
+      reached("open");
       const { unet } = read;
       return {
         id,
@@ -143,6 +147,11 @@ export function createEngine(
     importConcept: (file, name, thumbnails) => storeImported(opened, file, name, thumbnails),
     close: () => calls.run(close),
   };
+}
+
+/** A mark on this worker's timeline, which developer tools show and bench/start-up.ts reads. */
+function reached(milestone: string): void {
+  performance.mark(`studio: ${milestone}`);
 }
 
 /** Regularisation captions of merges, for models that bring none of their own. */

@@ -1,0 +1,76 @@
+/**
+ * @file `npm run bench:start-up`: from an address to an image, milestone by milestone, on a first visit and on one that
+ * finds everything kept. Options: --rounds N; --mbit N, a connection as fast as that; --steps N; --beside FOLDER,
+ * another build in turn with this one, and the ratios.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { build, buildIsCurrent, distFolder } from "../scripts/build.mjs";
+import { ensureChromium } from "../scripts/find-chromium.mjs";
+import { createStaticServer } from "../scripts/static-server.mjs";
+import { slowly } from "./slow-server.ts";
+import { MILESTONES, type Visit, visit } from "./start-up-visit.ts";
+import { ratios, spread } from "./statistics.ts";
+
+interface Visits {
+  readonly first: Visit;
+  readonly second: Visit;
+}
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "3" },
+    mbit: { type: "string", default: "0" },
+    steps: { type: "string" },
+    beside: { type: "string" },
+  },
+});
+const steps = values.steps === undefined ? null : Number(values.steps);
+const bytesPerSecond = (Number(values.mbit) * 1e6) / 8;
+
+if (!buildIsCurrent()) await build();
+ensureChromium();
+const folders = [distFolder, ...(values.beside === undefined ? [] : [values.beside])];
+const measured: Visits[][] = folders.map(() => []);
+for (let round = 0; round < Number(values.rounds); round++) {
+  for (const [i, folder] of folders.entries()) measured[i]?.push(await visitTwice(folder));
+}
+const [ours = [], others] = measured;
+for (const kind of ["first", "second"] as const) {
+  console.log(`\n${kind} visit, ms`);
+  for (const name of MILESTONES) console.log(line(name, kind));
+}
+
+function line(name: (typeof MILESTONES)[number], kind: keyof Visits): string {
+  const times = (visits: readonly Visits[]) => visits.map((both) => both[kind][name]);
+  const own = `${name.padEnd(14)} ${show(times(ours), 0).padEnd(24)}`;
+  if (others === undefined) return own;
+  const { median } = ratios(times(ours), times(others));
+  return `${own} beside ${show(times(others), 0).padEnd(24)} ratio ${median.toFixed(2)}`;
+}
+
+function show(times: readonly number[], digits: number): string {
+  const { median, low, high } = spread(times);
+  return `${median.toFixed(digits)} (${low.toFixed(digits)}..${high.toFixed(digits)})`;
+}
+
+/** A profile of its own, and a new browser each time. */
+async function visitTwice(folder: string): Promise<Visits> {
+  const server = slowly(await createStaticServer(folder), bytesPerSecond);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const profile = await mkdtemp(path.join(tmpdir(), "start-up-"));
+  const way = { url: `http://127.0.0.1:${port}/`, profile, steps };
+  try {
+    const first = await visit({ ...way, untilOffline: true });
+    const second = await visit({ ...way, untilOffline: false });
+    return { first, second };
+  } finally {
+    server.close();
+    server.closeAllConnections();
+    await rm(profile, { recursive: true, force: true });
+  }
+}
