@@ -73,15 +73,21 @@ self.addEventListener("message", (event) => {
   }
 });
 
-/** One file an event: browsers end a service worker whose event takes minutes. */
+/** Milliseconds after which an event takes on no further file. */
+const ENOUGH = 500;
+
+/** A few small files an event, or a large one: browsers end a service worker whose event takes minutes. */
 async function keepNext(): Promise<OfflineAnswer> {
   const missing = await large.missing();
-  const total = large.count;
-  const [next] = missing;
-  if (next === undefined) return { missing: 0, total, failure: null };
+  const total = Math.max(large.count, missing.length);
+  const start = performance.now();
   try {
-    await large.keep(next);
-    return { missing: missing.length - 1, total, failure: null };
+    for (let next = missing[0]; next !== undefined; next = missing[0]) {
+      await large.keep(next);
+      missing.shift();
+      if (performance.now() - start > ENOUGH) break;
+    }
+    return { missing: missing.length, total, failure: null };
   } catch (error) {
     const full = error instanceof DOMException && error.name === "QuotaExceededError";
     return { missing: missing.length, total, failure: full ? "no-room" : "no-connection" };

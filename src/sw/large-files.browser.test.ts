@@ -6,8 +6,9 @@ const BASE = "https://studio.example/app/";
 const CACHE = "test-large-files";
 const LISTED: readonly ListedFile[] = [
   { url: "models/a.onnx", revision: "1" },
-  { url: "assets/b-hash.wasm", revision: null },
+  { url: "assets/b-hash0001.js", revision: null },
 ];
+const COMPUTING: ListedFile = { url: "assets/c.relaxed-hash0001.wasm", revision: null };
 
 afterEach(() => caches.delete(CACHE));
 
@@ -38,7 +39,7 @@ describe("large files", () => {
     expect(await (await ask(files, "models/a.onnx"))?.text()).toBe("file 1");
     expect(await (await ask(files, "models/a.onnx?x=1"))?.text()).toBe("file 1");
     expect(asked).toEqual(["/app/models/a.onnx"]);
-    expect(await files.missing()).toEqual([`${BASE}assets/b-hash.wasm`]);
+    expect(await files.missing()).toEqual([`${BASE}assets/b-hash0001.js`]);
   });
 
   it("are not asked for twice while they are on their way", async () => {
@@ -70,6 +71,20 @@ describe("large files", () => {
     expect((await ask(files, "models/a.onnx"))?.status).toBe(503);
     await expect(files.keep(`${BASE}models/a.onnx`)).rejects.toThrow("status 503");
     expect(await files.missing()).toHaveLength(2);
+  });
+
+  it("of several ways of computing are the one that is used, and its next version", async () => {
+    const others = { url: "assets/c-hash0001.wasm", revision: null };
+    const files = new LargeFiles([...LISTED, COMPUTING, others], BASE, CACHE, server().answer);
+    expect(files.count).toBe(2);
+    expect(await files.missing()).toHaveLength(2);
+    await ask(files, COMPUTING.url);
+    const newer = [COMPUTING, others].map(({ url }) => ({
+      url: url.replace("hash0001", "hash0002"),
+      revision: null,
+    }));
+    const next = new LargeFiles(newer, BASE, CACHE, server().answer);
+    expect(await next.missing()).toEqual([`${BASE}assets/c.relaxed-hash0002.wasm`]);
   });
 
   it("stay through a new version where they have not changed, and go where they have", async () => {

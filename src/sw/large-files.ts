@@ -7,6 +7,17 @@ export interface ListedFile {
   readonly revision: string | null;
 }
 
+/**
+ * onnxruntime's files: one for each way of computing, of which a browser uses one. The others are never kept for the sake
+ * of working offline alone.
+ */
+const isOneOfSeveral = (address: string): boolean => address.endsWith(".wasm");
+
+/** What a file is called in every version: its address without the hash of its content. */
+function stemOf(address: string): string {
+  return address.replace(/-[\w-]{8}(?=\.\w+$)/, "");
+}
+
 /** The list and the cache agree by address and revision: a file that a new version leaves as it was is not fetched again. */
 function keyOf({ url, revision }: ListedFile, base: string): string {
   const address = new URL(url, base);
@@ -64,16 +75,22 @@ export class LargeFiles {
     return response;
   }
 
-  /** Addresses of those that are not kept yet. */
+  /** Addresses of those that are not kept yet. Of several, the one whose last version was used. */
   async missing(): Promise<string[]> {
     await Promise.all(this.writing.values());
     const cache = await caches.open(this.cacheName);
     const kept = new Set((await cache.keys()).map(({ url }) => url));
-    return [...this.keys].filter(([, key]) => !kept.has(key)).map(([address]) => address);
+    const stems = new Set([...kept].map(stemOf));
+    return [...this.keys]
+      .filter(
+        ([address, key]) => !kept.has(key) && (!isOneOfSeveral(address) || stems.has(stemOf(key))),
+      )
+      .map(([address]) => address);
   }
 
+  /** How many are always kept. */
   get count(): number {
-    return this.keys.size;
+    return [...this.keys.keys()].filter((address) => !isOneOfSeveral(address)).length;
   }
 
   /** Fetches one file and keeps it; rejects where that cannot be done. */
