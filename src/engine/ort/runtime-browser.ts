@@ -1,9 +1,14 @@
 /** @file Loads onnxruntime-web in a browser worker: the WebGPU build where a device is given, the smaller wasm build else. */
-import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
+import originalUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
+import relaxedUrl from "faster-wasm/relaxed.wasm?url";
+import simdUrl from "faster-wasm/simd.wasm?url";
 import asyncifyUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url";
+import type { Env } from "onnxruntime-web";
 import { StudioError } from "../../core/errors.ts";
 import { EVERY_OPTIMISATION, type Optimisations } from "../../core/optimisations.ts";
+import { PARTS } from "../../core/wasm/accelerate.ts";
 import { fasterWasm } from "./faster-wasm.ts";
+import { hasRelaxedSimd } from "./relaxed-simd.ts";
 import { type Runtime, runtime } from "./runtime.ts";
 
 /**
@@ -18,14 +23,7 @@ export async function browserRuntime(
   try {
     if (device === null) {
       const ort = await import("onnxruntime-web/wasm");
-      const response = await fetch(wasmUrl);
-      if (!response.ok) throw new Error(`${wasmUrl}: ${response.status}`);
-      // An object without `mjs` keeps the glue code that is bundled; a string would fetch it by name.
-      ort.env.wasm.wasmPaths = { wasm: wasmUrl };
-      ort.env.wasm.wasmBinary = fasterWasm(
-        new Uint8Array(await response.arrayBuffer()),
-        optimisations,
-      );
+      await chooseFile(ort.env.wasm, optimisations);
       return runtime(ort, { backend: "wasm", device, threads, optimisations });
     }
     const ort = await import("onnxruntime-web/webgpu");
@@ -38,4 +36,20 @@ export async function browserRuntime(
       { cause },
     );
   }
+}
+
+/**
+ * The file that onnxruntime is to load. It was made faster before it was served (scripts/faster-wasm-plugin.ts), so that
+ * it is compiled while it arrives; where only some of that is wanted, the original is changed here.
+ */
+async function chooseFile(env: Env.WebAssemblyFlags, optimisations: Optimisations): Promise<void> {
+  // An object without `mjs` keeps the glue code that is bundled; a string would fetch it by name.
+  if (PARTS.every((part) => optimisations.has(`wasm-${part}`))) {
+    env.wasmPaths = { wasm: hasRelaxedSimd() ? relaxedUrl : simdUrl };
+    return;
+  }
+  const response = await fetch(originalUrl);
+  if (!response.ok) throw new Error(`${originalUrl}: ${response.status}`);
+  env.wasmPaths = { wasm: originalUrl };
+  env.wasmBinary = fasterWasm(new Uint8Array(await response.arrayBuffer()), optimisations);
 }
