@@ -1,6 +1,6 @@
 /**
- * @file `npm run bench:start-up`: from an address to an image, milestone by milestone, on a first visit and on one that
- * finds everything kept. Options: --rounds N; --mbit N, a connection as fast as that; --steps N; --beside FOLDER,
+ * @file `npm run bench:start-up`: from an address to an image, milestone by milestone, on a first visit and on the next
+ * two: the second finds the files kept, the third may also find what the browser has compiled of them. Options: --rounds N; --mbit N, a connection as fast as that; --steps N; --beside FOLDER,
  * another build in turn with this one, and the ratios.
  */
 import { mkdtemp, rm } from "node:fs/promises";
@@ -15,10 +15,9 @@ import { slowly } from "./slow-server.ts";
 import { MILESTONES, type Visit, visit } from "./start-up-visit.ts";
 import { ratios, spread } from "./statistics.ts";
 
-interface Visits {
-  readonly first: Visit;
-  readonly second: Visit;
-}
+const VISITS = ["first", "second", "third"] as const;
+/** Of one profile, a browser each. */
+type Visits = Readonly<Record<(typeof VISITS)[number], Visit>>;
 
 const { values } = parseArgs({
   options: {
@@ -36,16 +35,16 @@ ensureChromium();
 const folders = [distFolder, ...(values.beside === undefined ? [] : [values.beside])];
 const measured: Visits[][] = folders.map(() => []);
 for (let round = 0; round < Number(values.rounds); round++) {
-  for (const [i, folder] of folders.entries()) measured[i]?.push(await visitTwice(folder));
+  for (const [i, folder] of folders.entries()) measured[i]?.push(await visits(folder));
 }
 const [ours = [], others] = measured;
-for (const kind of ["first", "second"] as const) {
+for (const kind of VISITS) {
   console.log(`\n${kind} visit, ms`);
   for (const name of MILESTONES) console.log(line(name, kind));
 }
 
 function line(name: (typeof MILESTONES)[number], kind: keyof Visits): string {
-  const times = (visits: readonly Visits[]) => visits.map((both) => both[kind][name]);
+  const times = (all: readonly Visits[]) => all.map((one) => one[kind][name]);
   const own = `${name.padEnd(14)} ${show(times(ours), 0).padEnd(24)}`;
   if (others === undefined) return own;
   const { median } = ratios(times(ours), times(others));
@@ -58,16 +57,18 @@ function show(times: readonly number[], digits: number): string {
 }
 
 /** A profile of its own, and a new browser each time. */
-async function visitTwice(folder: string): Promise<Visits> {
+async function visits(folder: string): Promise<Visits> {
   const server = slowly(await createStaticServer(folder), bytesPerSecond);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const profile = await mkdtemp(path.join(tmpdir(), "start-up-"));
   const way = { url: `http://127.0.0.1:${port}/`, profile, steps };
   try {
-    const first = await visit({ ...way, untilOffline: true });
-    const second = await visit({ ...way, untilOffline: false });
-    return { first, second };
+    return {
+      first: await visit({ ...way, untilOffline: true }),
+      second: await visit({ ...way, untilOffline: false }),
+      third: await visit({ ...way, untilOffline: false }),
+    };
   } finally {
     server.close();
     server.closeAllConnections();
