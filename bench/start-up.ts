@@ -4,14 +4,14 @@
  * another build in turn with this one, and the ratios.
  */
 import { mkdtemp, rm } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Server } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { build, buildIsCurrent, distFolder } from "../scripts/build.mjs";
 import { ensureChromium } from "../scripts/find-chromium.mjs";
 import { createStaticServer } from "../scripts/static-server.mjs";
-import { slowly } from "./slow-server.ts";
+import { slowConnection } from "./slow-connection.ts";
 import { MILESTONES, type Visit, visit } from "./start-up-visit.ts";
 import { ratios, spread } from "./statistics.ts";
 
@@ -58,9 +58,10 @@ function show(times: readonly number[], digits: number): string {
 
 /** A profile of its own, and a new browser each time. */
 async function visits(folder: string): Promise<Visits> {
-  const server = slowly(await createStaticServer(folder), bytesPerSecond);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const server = await createStaticServer(folder);
+  const own = await listen(server);
+  const slow = bytesPerSecond === 0 ? null : slowConnection(own, bytesPerSecond);
+  const port = slow === null ? own : await listen(slow);
   const profile = await mkdtemp(path.join(tmpdir(), "start-up-"));
   const way = { url: `http://127.0.0.1:${port}/`, profile, steps };
   try {
@@ -70,8 +71,15 @@ async function visits(folder: string): Promise<Visits> {
       third: await visit({ ...way, untilOffline: false }),
     };
   } finally {
+    slow?.close();
     server.close();
     server.closeAllConnections();
     await rm(profile, { recursive: true, force: true });
   }
+}
+
+/** The port. */
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return (server.address() as AddressInfo).port;
 }

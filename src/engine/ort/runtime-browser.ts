@@ -1,4 +1,4 @@
-/** @file Loads onnxruntime-web in a browser worker: the WebGPU build where a device is given, the smaller wasm build else. */
+/** @file Loads and starts onnxruntime-web in a browser worker: the WebGPU build where a device is given, the smaller wasm build else. */
 import originalUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
 import relaxedUrl from "faster-wasm/relaxed.wasm?url";
 import simdUrl from "faster-wasm/simd.wasm?url";
@@ -10,6 +10,7 @@ import { PARTS } from "../../core/wasm/accelerate.ts";
 import { fasterWasm } from "./faster-wasm.ts";
 import { hasRelaxedSimd } from "./relaxed-simd.ts";
 import { type Runtime, runtime } from "./runtime.ts";
+import { start } from "./start.ts";
 
 /**
  * @param device the shared GPU device, or null for wasm
@@ -24,11 +25,11 @@ export async function browserRuntime(
     if (device === null) {
       const ort = await import("onnxruntime-web/wasm");
       await chooseFile(ort.env.wasm, optimisations);
-      return runtime(ort, { backend: "wasm", device, threads, optimisations });
+      return await started(runtime(ort, { backend: "wasm", device, threads, optimisations }));
     }
     const ort = await import("onnxruntime-web/webgpu");
     ort.env.wasm.wasmPaths = { wasm: asyncifyUrl };
-    return runtime(ort, { backend: "webgpu", device, threads: 1, optimisations });
+    return await started(runtime(ort, { backend: "webgpu", device, threads: 1, optimisations }));
   } catch (cause) {
     throw new StudioError(
       "backend-unavailable",
@@ -36,6 +37,11 @@ export async function browserRuntime(
       { cause },
     );
   }
+}
+
+async function started(made: Runtime): Promise<Runtime> {
+  await start(made);
+  return made;
 }
 
 /**
