@@ -2,6 +2,7 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
+import { fasterWasm } from "./scripts/faster-wasm-plugin.ts";
 import { isolationHeaders } from "./scripts/isolation-headers.mjs";
 
 /** The PWA plugin asks for the service worker as one file by an option whose name rolldown has since changed. */
@@ -20,6 +21,7 @@ export default defineConfig({
   base: "./",
   plugins: [
     react(),
+    fasterWasm(),
     VitePWA({
       strategies: "injectManifest",
       srcDir: "workers",
@@ -64,7 +66,7 @@ export default defineConfig({
   ],
   server: { headers: isolationHeaders },
   preview: { headers: isolationHeaders },
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [fasterWasm()] },
   // onnxruntime-web finds its .wasm beside its own module; pre-bundling would move the one only. The HEIC decoder is
   // asked for late, when finding it would reload the page.
   optimizeDeps: { exclude: ["onnxruntime-web"], include: ["heic-to/csp"] },

@@ -3,6 +3,7 @@ import { playwright } from "@vitest/browser-playwright";
 import { configDefaults, defineConfig } from "vitest/config";
 import { chromiumFlags } from "./scripts/chromium-flags.mjs";
 import { findChromium } from "./scripts/find-chromium.mjs";
+import { fasterWasm } from "./scripts/faster-wasm-plugin.ts";
 import { isolationHeaders } from "./scripts/isolation-headers.mjs";
 
 const chromium = findChromium();
@@ -43,6 +44,7 @@ export default defineConfig({
         },
       },
       {
+        plugins: [fasterWasm()],
         optimizeDeps: { exclude: ["onnxruntime-web"], include: ["heic-to/csp"] },
         server: { headers: isolationHeaders },
         test: {

@@ -25,6 +25,8 @@ test("after one visit the studio works without its server, and nothing large was
   const large = [...host.sent].filter(([name]) => /^models\/|\.wasm$/.test(name));
   expect(large.map(([name]) => name)).toContain("models/toybox-256/unet/model.onnx");
   expect(large.filter(([, times]) => times > 1)).toEqual([]);
+  // Of onnxruntime's files only the one that computes here.
+  expect(large.filter(([name]) => name.endsWith(".wasm"))).toHaveLength(1);
 
   await host.close();
   await page.context().setOffline(true);

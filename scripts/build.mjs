@@ -10,7 +10,10 @@ export const distFolder = path.join(projectRoot, "dist");
 const stampFile = path.join(distFolder, ".sources");
 
 /** What a build depends on. */
-const SOURCES = ["index.html", "vite.config.ts", "package-lock.json", "src", "workers", "public"];
+const SOURCES = [
+  ...["index.html", "vite.config.ts", "scripts/faster-wasm-plugin.ts", "package-lock.json"],
+  ...["src", "workers", "public"],
+];
 
 /**
  * A digest that changes when any file below the given paths is added, removed or written.

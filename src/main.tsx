@@ -48,7 +48,7 @@ const hub = connectHubStore(startHub(), queryClient);
 
 const shell = {
   engineState,
-  offline: createOfflineStore(models, registration),
+  offline: createOfflineStore(models, generation, registration),
   update: createAppUpdateStore(registration),
 };
 

@@ -17,7 +17,7 @@ import { OpenModel } from "./jobs/open-model.ts";
 import { mergeStored } from "./jobs/merge-stored.ts";
 import { storeImported } from "./jobs/store-concept.ts";
 import { trainRun } from "./jobs/train-run.ts";
-import { pictureSize, readModel } from "./model/read-model.ts";
+import { pictureSize, startReading } from "./model/read-model.ts";
 import { browserRuntime } from "./ort/runtime-browser.ts";
 import { Serial } from "./ort/serial.ts";
 import { Pipeline } from "./sample/pipeline.ts";
@@ -58,13 +58,17 @@ export function createEngine(
     const device =
       report.chosen === "webgpu" && adapter !== null ? await requestDevice(adapter) : null;
     try {
-      const runtime = await browserRuntime(device, report.threads);
-      const read = await readModel(id, files, onProgress);
-      onProgress({ stage: "session", part: "text_encoder", loaded: 0, total: 0 });
-      const pipeline = await Pipeline.open(read, runtime);
+      const starting = browserRuntime(device, report.threads);
+      const reading = startReading(id, files, onProgress);
+      reachedAfter(starting, "runtime");
+      reachedAfter(reading.model, "model");
+      const pipeline = await Pipeline.openWhileReading(reading, starting);
+      reached("text and vae");
+      const [runtime, read] = await Promise.all([starting, reading.model]);
       opened = new OpenModel(read, runtime, report, pipeline);
-      onProgress({ stage: "session", part: "unet", loaded: 0, total: 0 });
+      reading.report.stage("session", "unet");
       await pipeline.prepare();
+      reached("open");
       const { unet } = read;
       return {
         id,
@@ -143,6 +147,18 @@ export function createEngine(
     importConcept: (file, name, thumbnails) => storeImported(opened, file, name, thumbnails),
     close: () => calls.run(close),
   };
+}
+
+/** A mark on this worker's timeline, which developer tools show and bench/start-up.ts reads. */
+function reached(milestone: string): void {
+  performance.mark(`studio: ${milestone}`);
+}
+
+function reachedAfter(work: Promise<unknown>, milestone: string): void {
+  work.then(
+    () => reached(milestone),
+    () => undefined,
+  );
 }
 
 /** Regularisation captions of merges, for models that bring none of their own. */

@@ -1,4 +1,4 @@
-/** @file Things opened one after the other, given back together: all of them where a later one cannot be opened. */
+/** @file Things opened one after the other or side by side, given back together: all of them where a later one cannot be opened. */
 
 export interface Releasable {
   release(): Promise<void>;
@@ -20,4 +20,12 @@ export async function openTogether<T>(
     for (const opened of kept.reverse()) await opened.release();
     throw error;
   }
+}
+
+/** All of them; where one fails, not before the others have ended, so that what they opened can be given back. */
+export async function allEnded<T extends readonly unknown[]>(
+  promises: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
 }

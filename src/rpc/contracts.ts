@@ -29,7 +29,7 @@ export interface BackendReport {
 
 export interface OpenProgress {
   readonly stage: "download" | "read" | "surgery" | "session";
-  /** Which of the model's parts, e.g. `unet`. */
+  /** Which of the model's parts, e.g. `unet`; `model` while downloading, which is all of them. */
   readonly part: string;
   /** Bytes while downloading, steps otherwise; `total` is 0 while it is not known. */
   readonly loaded: number;

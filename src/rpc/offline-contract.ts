@@ -1,7 +1,7 @@
 /** @file What the page and the service worker say to each other, as types only. */
 
 export type OfflineRequest =
-  /** Keep one more of the files that are missing for working offline. */
+  /** Keep some more of the files that are missing for working offline. */
   | { readonly kind: "keep-next" }
   /** Replace the version that is in charge. */
   | { readonly kind: "take-over" };

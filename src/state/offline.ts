@@ -1,6 +1,7 @@
 /** @file Whether the studio works without a connection: what is missing is kept file by file once the model is open. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { OfflineAnswer, OfflineRequest } from "../rpc/offline-contract.ts";
+import type { QueuedJob } from "./generation-store.ts";
 import type { ModelStore } from "./model-store.ts";
 
 /** Browsers end a service worker's work on one message after five minutes; then nothing answers any more. */
@@ -14,15 +15,20 @@ export type OfflineStatus =
   | { readonly kind: "failed"; readonly failure: "no-room" | "no-connection" };
 
 export type OfflineStore = StoreApi<OfflineStatus>;
-/** Asks the service worker for one more file. */
+/** Asks the service worker for some more files. */
 export type KeepNext = () => Promise<OfflineAnswer>;
 
-/** Keeps one file after the other until none is missing or one cannot be kept. */
+/**
+ * Keeps one file after the other until none is missing or one cannot be kept.
+ * @param quiet waited for before each
+ */
 export async function keepAll(
   keepNext: KeepNext,
   show: (status: OfflineStatus) => void,
+  quiet: () => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   for (;;) {
+    await quiet();
     const { missing, total, failure } = await keepNext();
     if (failure !== null) {
       show({ kind: "failed", failure });
@@ -36,9 +42,30 @@ export async function keepAll(
   }
 }
 
+/** As much of the queue of images as matters here. */
+type Queue = Pick<
+  StoreApi<{ readonly jobs: readonly { readonly state: Pick<QueuedJob["state"], "kind"> }[] }>,
+  "getState" | "subscribe"
+>;
+
+/** Settles when no image is painted: somebody waits for each of them, and copying took a fifth of the first one's time. */
+export function whenNothingIsPainted(generation: Queue): Promise<void> {
+  const painting = (): boolean =>
+    generation.getState().jobs.some(({ state }) => state.kind !== "failed");
+  if (!painting()) return Promise.resolve();
+  return new Promise((resolve) => {
+    const stop = generation.subscribe(() => {
+      if (painting()) return;
+      stop();
+      resolve();
+    });
+  });
+}
+
 /** Starts when the first model is open: until then the connection is the engine's. */
 export function createOfflineStore(
   models: ModelStore,
+  generation: Queue,
   registration: Promise<ServiceWorkerRegistration | null>,
 ): OfflineStore {
   const store = createStore<OfflineStatus>()(() => ({ kind: "unknown" }));
@@ -48,6 +75,7 @@ export function createOfflineStore(
     await keepAll(
       () => askToKeepNext(worker),
       (status) => store.setState(status, true),
+      () => whenNothingIsPainted(generation),
     );
   };
   const stop = models.subscribe(({ status }) => {

@@ -1,5 +1,6 @@
 /** @file The look shared by all components: one colour, system fonts, contrast that holds in both schemes. */
-import { createTheme, type CSSVariablesResolver } from "@mantine/core";
+import { createTheme, type CSSVariablesResolver, Loader, Skeleton } from "@mantine/core";
+import { CalmLoader } from "./calm-loader.tsx";
 
 export const theme = createTheme({
   primaryColor: "blue",
@@ -8,8 +9,13 @@ export const theme = createTheme({
   defaultRadius: "md",
   cursorType: "pointer",
   respectReducedMotion: true,
-  // Colour alone does not tell a link from the words around it.
-  components: { Anchor: { defaultProps: { underline: "always" } } },
+  components: {
+    // Colour alone does not tell a link from the words around it.
+    Anchor: { defaultProps: { underline: "always" } },
+    // Nothing moves in every frame: what draws frames here is what computes (src/ui/calm-loader.tsx).
+    Loader: Loader.extend({ defaultProps: { loaders: { calm: CalmLoader }, type: "calm" } }),
+    Skeleton: Skeleton.extend({ defaultProps: { animate: false } }),
+  },
 });
 
 /** Mantine's own dimmed text has a contrast of 3.3 to 1 on white; these two are above 4.5. */

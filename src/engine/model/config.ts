@@ -26,8 +26,11 @@ const DEFAULT_SCALING_FACTOR = 0.18215;
 
 /** @throws StudioError "model-unsupported" where the files describe another kind of model */
 export async function readModelConfig(files: ModelFiles): Promise<ModelConfig> {
-  const unet = record(await readJson(files, "unet/config.json"));
-  const vae = record(await readJson(files, "vae_decoder/config.json"));
+  const [unet, vae, scheduler] = await Promise.all([
+    readJson(files, "unet/config.json").then(record),
+    readJson(files, "vae_decoder/config.json").then(record),
+    readJson(files, "scheduler/scheduler_config.json"),
+  ]);
   const sampleSize = unet["sample_size"];
   const textWidth = unet["cross_attention_dim"];
   const layersPerBlock = unet["layers_per_block"];
@@ -60,7 +63,7 @@ export async function readModelConfig(files: ModelFiles): Promise<ModelConfig> {
     topology: { downBlocks, upBlocks, layersPerBlock },
     blocks: attending(downBlocks) * layersPerBlock + 1 + attending(upBlocks) * (layersPerBlock + 1),
     scalingFactor,
-    scheduler: readSchedulerConfig(await readJson(files, "scheduler/scheduler_config.json")),
+    scheduler: readSchedulerConfig(scheduler),
   };
 }
 

@@ -9,14 +9,12 @@ import { prepareTextEncoder, type TextEncoder } from "../../core/surgery/text-en
 import { prepareUnet, type Unet } from "../../core/surgery/unet.ts";
 import { CLIP_TOKENS, ClipTokenizer } from "../../core/text/clip-tokenizer.ts";
 import { externalReader, type ModelFiles, readJson, readRequired } from "../../hub/model-files.ts";
-import type { OpenProgress } from "../../rpc/contracts.ts";
 import { type ModelConfig, readInitialisers, readModelConfig } from "./config.ts";
 import { fingerprintOf } from "./fingerprint.ts";
+import { type OnProgress, OpenReport } from "./open-report.ts";
 
 /** Pixels a latent, along each side, in every Stable Diffusion 1.x and 2.x. */
 const PIXELS_PER_LATENT = 8;
-
-export type OnProgress = (progress: OpenProgress) => void;
 
 export interface Model {
   /** What people call it: the name of its folder. */
@@ -57,70 +55,134 @@ export function pictureSize({ config }: Pick<Model, "config">): number {
 
 export type ModelPart = "unet" | "text_encoder" | "vae_encoder" | "vae_decoder";
 
-/**
- * Reads a model folder in optimum's ONNX layout; no session is made yet.
- * @throws StudioError naming the file or the part that is wrong
- */
-export async function readModel(
+/** What is known of a model before its graphs are read. */
+export type ModelBasis = Pick<
+  Model,
+  "id" | "files" | "config" | "tokenizer" | "initialisers" | "reader"
+>;
+
+/** What its text encoder needs. */
+export type TextPart = Pick<
+  Model,
+  "config" | "reader" | "textEncoder" | "embeddings" | "vocabularySize" | "textEncoderOf"
+>;
+
+/** A model that is being read, all files at once: each part is there as early as it can be. */
+export interface Reading {
+  readonly report: OpenReport;
+  readonly basis: Promise<ModelBasis>;
+  readonly text: Promise<TextPart>;
+  readonly model: Promise<Model>;
+  /** One more part's graph. */
+  graph(part: ModelPart): Promise<ReadGraph>;
+}
+
+export interface ReadGraph {
+  readonly graph: Graph;
+  readonly bytes: number;
+}
+
+/** Begins to read a model folder in optimum's ONNX layout; no session is made yet. */
+export function startReading(
   id: string,
   files: ModelFiles,
   onProgress: OnProgress = () => undefined,
   optimisations: Optimisations = EVERY_OPTIMISATION,
-): Promise<Model> {
-  const config = await readModelConfig(files);
-  const tokenizer = new ClipTokenizer(
-    await readJson(files, "tokenizer/tokenizer.json"),
-    await readJson(files, "tokenizer/tokenizer_config.json"),
+): Reading {
+  const report = new OpenReport(onProgress);
+  const graph = (part: ModelPart): Promise<ReadGraph> => readGraph(files, part, report);
+  // The largest last: it is the one that the others need not wait for.
+  const textGraph = graph("text_encoder");
+  const unetGraph = graph("unet");
+  const basis = readBasis(id, files);
+  const text = Promise.all([basis, textGraph]).then(([known, { graph: exported }]) =>
+    readText(known, exported, report),
   );
-  const initialisers = await readInitialisers(files, tokenizer);
-  const text = await readGraph(files, "text_encoder", onProgress);
-  const main = await readGraph(files, "unet", onProgress);
-  const reader = (part: ModelPart): ExternalReader => externalReader(files, part);
+  const model = (async (): Promise<Model> => {
+    const [known, main] = await Promise.all([basis, unetGraph]);
+    const unet = await readUnet(known, main.graph, report, optimisations);
+    const bytes = (await textGraph).bytes + main.bytes;
+    return { ...known, ...(await text), ...unet, bytes };
+  })();
+  // Whoever waits for one of them hears of what is wrong; of the others nobody has to.
+  for (const one of [basis, text, model]) one.catch(() => undefined);
+  return { report, basis, text, model, graph };
+}
 
+/**
+ * Reads a model folder in optimum's ONNX layout; no session is made yet.
+ * @throws StudioError naming the file or the part that is wrong
+ */
+export function readModel(...of: Parameters<typeof startReading>): Promise<Model> {
+  return startReading(...of).model;
+}
+
+/** A model that was read earlier. */
+export function wasRead(model: Model): Reading {
+  const it = Promise.resolve(model);
+  const report = new OpenReport(() => undefined);
+  const graph = (part: ModelPart): Promise<ReadGraph> => readGraph(model.files, part);
+  return { report, basis: it, text: it, model: it, graph };
+}
+
+async function readBasis(id: string, files: ModelFiles): Promise<ModelBasis> {
+  const [config, json, settings] = await Promise.all([
+    readModelConfig(files),
+    readJson(files, "tokenizer/tokenizer.json"),
+    readJson(files, "tokenizer/tokenizer_config.json"),
+  ]);
+  const tokenizer = new ClipTokenizer(json, settings);
+  const initialisers = await readInitialisers(files, tokenizer);
+  const reader = (part: ModelPart): ExternalReader => externalReader(files, part);
+  return { id, files, config, tokenizer, initialisers, reader };
+}
+
+async function readText(
+  { config, reader }: ModelBasis,
+  exported: Graph,
+  report: OpenReport,
+): Promise<TextPart> {
+  report.stage("surgery", "text_encoder");
+  const textEncoderOf = (batch: number, tokens: number): TextEncoder =>
+    prepareTextEncoder(exported, { batch, tokens });
+  const textEncoder = textEncoderOf(1, CLIP_TOKENS);
+  const embeddings = await materialiseFloat32(textEncoder.embeddings, reader("text_encoder"));
+  const vocabularySize = embeddings.length / config.textWidth;
+  return { config, reader, textEncoder, embeddings, vocabularySize, textEncoderOf };
+}
+
+async function readUnet(
+  { config, reader }: ModelBasis,
+  exported: Graph,
+  report: OpenReport,
+  optimisations: Optimisations,
+): Promise<Pick<Model, "unet" | "unetOf" | "kvWeights" | "fingerprint" | "exportedNodes">> {
   const unetOf = (batch: number, queryOut = false): Unet => {
-    onProgress({ stage: "surgery", part: "unet", loaded: 0, total: 0 });
+    report.stage("surgery", "unet");
     const { sampleSize: size, textWidth, blocks } = config;
     return prepareUnet(
-      main.graph,
+      exported,
       { batch, height: size, width: size, tokens: CLIP_TOKENS, textWidth },
       { blocks, queryOut, simplify: optimisations.has("simplified-graphs") },
     );
   };
   const unet = unetOf(1);
-  onProgress({ stage: "surgery", part: "text_encoder", loaded: 0, total: 0 });
-  const textEncoder = prepareTextEncoder(text.graph, { batch: 1, tokens: CLIP_TOKENS });
   const kvWeights = await packedKvWeights(unet.kv, reader("unet"));
-  const embeddings = await materialiseFloat32(textEncoder.embeddings, reader("text_encoder"));
-  return {
-    id,
-    files,
-    config,
-    tokenizer,
-    initialisers,
-    fingerprint: await fingerprintOf(kvWeights, unet.kv),
-    unet,
-    kvWeights,
-    textEncoder,
-    embeddings,
-    vocabularySize: embeddings.length / config.textWidth,
-    bytes: text.bytes + main.bytes,
-    exportedNodes: main.graph.nodes.length,
-    unetOf,
-    textEncoderOf: (batch, tokens) => prepareTextEncoder(text.graph, { batch, tokens }),
-    reader,
-  };
+  const fingerprint = await fingerprintOf(kvWeights, unet.kv);
+  return { unet, unetOf, kvWeights, fingerprint, exportedNodes: exported.nodes.length };
 }
 
 /** One part's graph. */
 export async function readGraph(
   files: ModelFiles,
   part: ModelPart,
-  onProgress: OnProgress = () => undefined,
-): Promise<{ readonly graph: Graph; readonly bytes: number }> {
+  report?: OpenReport,
+): Promise<ReadGraph> {
   const path = `${part}/model.onnx`;
+  report?.asked(path);
   const bytes = await readRequired(files, path, (loaded, total) => {
-    onProgress({ stage: "download", part, loaded, total });
-  });
-  onProgress({ stage: "read", part, loaded: 0, total: 0 });
+    report?.came(path, loaded, total);
+  }).finally(() => report?.arrived(path));
+  report?.stage("read", part);
   return { graph: graphFromModel(decodeModel(bytes, `"${path}"`)), bytes: bytes.byteLength };
 }

@@ -4,7 +4,7 @@ import { joined } from "../../core/tensor/parts.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import { Session } from "../ort/session.ts";
 import type { HostTensor } from "../tensor.ts";
-import type { Model } from "./read-model.ts";
+import type { Model, TextPart } from "./read-model.ts";
 
 export interface TextFeatures {
   /**
@@ -15,7 +15,7 @@ export interface TextFeatures {
   release(): Promise<void>;
 }
 
-export async function openTextFeatures(model: Model, runtime: Runtime): Promise<TextFeatures> {
+export async function openTextFeatures(model: TextPart, runtime: Runtime): Promise<TextFeatures> {
   const { graph } = model.textEncoder;
   const name = "the text encoder";
   const session = await Session.create(runtime, graph, model.reader("text_encoder"), { name });
@@ -92,7 +92,7 @@ export async function openTextGradient(model: Model, runtime: Runtime): Promise<
 
 /** Token embeddings [1, L, E] of one caption: the table's rows, and the modifier tokens'. */
 function embed(
-  model: Model,
+  model: TextPart,
   ids: Int32Array,
   rows: Float32Array,
 ): HostTensor & { readonly data: Float32Array } {

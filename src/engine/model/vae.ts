@@ -8,7 +8,14 @@ import { widen } from "../../core/passes/widen.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import { Session } from "../ort/session.ts";
 import type { HostTensor } from "../tensor.ts";
-import { type Model, type ModelPart, pictureSize, readGraph } from "./read-model.ts";
+import {
+  type Model,
+  type ModelBasis,
+  type ModelPart,
+  pictureSize,
+  type ReadGraph,
+  readGraph,
+} from "./read-model.ts";
 
 /** Normal distribution of a picture's latents [4, H, W], scaled as the UNet reads them. */
 export interface LatentDistribution {
@@ -56,10 +63,15 @@ export interface VaeDecoder {
   release(): Promise<void>;
 }
 
-export async function openVaeDecoder(model: Model, runtime: Runtime): Promise<VaeDecoder> {
+/** @param graph of the part, where it is being read already */
+export async function openVaeDecoder(
+  model: ModelBasis,
+  runtime: Runtime,
+  graph?: Promise<ReadGraph>,
+): Promise<VaeDecoder> {
   const { sampleSize, scalingFactor } = model.config;
   const dims = [1, 4, sampleSize, sampleSize] as const;
-  const { session, input } = await openPart(model, runtime, "vae_decoder", dims);
+  const { session, input } = await openPart(model, runtime, "vae_decoder", dims, graph);
   const pixels = pictureSize(model);
   return {
     async decode(latents) {
@@ -72,12 +84,13 @@ export async function openVaeDecoder(model: Model, runtime: Runtime): Promise<Va
 }
 
 async function openPart(
-  model: Model,
+  model: ModelBasis,
   runtime: Runtime,
   part: ModelPart,
   dims: HostTensor["dims"],
+  read = readGraph(model.files, part),
 ): Promise<{ readonly session: Session; readonly input: string }> {
-  const { graph } = await readGraph(model.files, part);
+  const { graph } = await read;
   const [input] = graph.inputs;
   if (input === undefined || graph.inputs.length !== 1) {
     throw new StudioError(

@@ -17,10 +17,14 @@ const NEEDS: Readonly<Partial<Record<Optimisation, Part>>> = {
   "fused-geglu": "fused",
 };
 
+export function wantedParts(wanted: Optimisations): readonly Part[] {
+  return PARTS.filter((part) => [...wanted].some((name) => NEEDS[name] === part));
+}
+
 export function fasterWasm(bytes: Uint8Array, wanted: Optimisations): FasterWasm {
   const { bytes: changed, parts } = accelerate(bytes, {
     relaxed: hasRelaxedSimd(),
-    parts: PARTS.filter((part) => [...wanted].some((name) => NEEDS[name] === part)),
+    parts: wantedParts(wanted),
   });
   const has = (part: Part | undefined): boolean => part === undefined || parts.includes(part);
   const optimisations = new Set([...wanted].filter((name) => has(NEEDS[name])));

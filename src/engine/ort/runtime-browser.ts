@@ -1,10 +1,16 @@
-/** @file Loads onnxruntime-web in a browser worker: the WebGPU build where a device is given, the smaller wasm build else. */
-import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
+/** @file Loads and starts onnxruntime-web in a browser worker: the WebGPU build where a device is given, the smaller wasm build else. */
+import originalUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
+import relaxedUrl from "faster-wasm/relaxed.wasm?url";
+import simdUrl from "faster-wasm/simd.wasm?url";
 import asyncifyUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url";
+import type { Env } from "onnxruntime-web";
 import { StudioError } from "../../core/errors.ts";
 import { EVERY_OPTIMISATION, type Optimisations } from "../../core/optimisations.ts";
-import { fasterWasm } from "./faster-wasm.ts";
+import { PARTS } from "../../core/wasm/accelerate.ts";
+import { fasterWasm, wantedParts } from "./faster-wasm.ts";
+import { hasRelaxedSimd } from "./relaxed-simd.ts";
 import { type Runtime, runtime } from "./runtime.ts";
+import { start } from "./start.ts";
 
 /**
  * @param device the shared GPU device, or null for wasm
@@ -18,22 +24,13 @@ export async function browserRuntime(
   try {
     if (device === null) {
       const ort = await import("onnxruntime-web/wasm");
-      const response = await fetch(wasmUrl);
-      if (!response.ok) throw new Error(`${wasmUrl}: ${response.status}`);
-      // An object without `mjs` keeps the glue code that is bundled; a string would fetch it by name.
-      ort.env.wasm.wasmPaths = { wasm: wasmUrl };
-      const faster = fasterWasm(new Uint8Array(await response.arrayBuffer()), optimisations);
-      ort.env.wasm.wasmBinary = faster.binary;
-      return runtime(ort, {
-        backend: "wasm",
-        device,
-        threads,
-        optimisations: faster.optimisations,
-      });
+      const used = await chooseFile(ort.env.wasm, optimisations);
+      const settings = { backend: "wasm", device, threads, optimisations: used } as const;
+      return await started(runtime(ort, settings));
     }
     const ort = await import("onnxruntime-web/webgpu");
     ort.env.wasm.wasmPaths = { wasm: asyncifyUrl };
-    return runtime(ort, { backend: "webgpu", device, threads: 1, optimisations });
+    return await started(runtime(ort, { backend: "webgpu", device, threads: 1, optimisations }));
   } catch (cause) {
     throw new StudioError(
       "backend-unavailable",
@@ -41,4 +38,33 @@ export async function browserRuntime(
       { cause },
     );
   }
+}
+
+async function started(made: Runtime): Promise<Runtime> {
+  await start(made);
+  return made;
+}
+
+/**
+ * The file that onnxruntime is to load. It was made faster before it was served (scripts/faster-wasm-plugin.ts), so that
+ * it is compiled while it arrives; where only some of that is wanted, the original is changed here. Gives what is in use.
+ */
+async function chooseFile(
+  env: Env.WebAssemblyFlags,
+  wanted: Optimisations,
+): Promise<Optimisations> {
+  // An object without `mjs` keeps the glue code that is bundled; a string would fetch it by name.
+  if (wantedParts(wanted).length === PARTS.length) {
+    env.wasmPaths = { wasm: hasRelaxedSimd() ? relaxedUrl : simdUrl };
+    return wanted;
+  }
+  const response = await fetch(originalUrl);
+  if (!response.ok) throw new Error(`${originalUrl}: ${response.status}`);
+  env.wasmPaths = { wasm: originalUrl };
+  const { binary, optimisations } = fasterWasm(
+    new Uint8Array(await response.arrayBuffer()),
+    wanted,
+  );
+  env.wasmBinary = binary;
+  return optimisations;
 }

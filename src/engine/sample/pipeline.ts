@@ -12,12 +12,12 @@ import { joined, partOf } from "../../core/tensor/parts.ts";
 import { elementCount } from "../../core/tensor/shape.ts";
 import { CLIP_TOKENS } from "../../core/text/clip-tokenizer.ts";
 import type { PromptWord } from "../../core/text/prompt-words.ts";
-import type { Model } from "../model/read-model.ts";
+import { type Model, type Reading, wasRead } from "../model/read-model.ts";
 import { openTextFeatures, type TextFeatures } from "../model/text.ts";
 import { openUnet, type UnetSession } from "../model/unet.ts";
 import { openVaeDecoder, type VaeDecoder } from "../model/vae.ts";
 import type { Runtime } from "../ort/runtime.ts";
-import { openTogether } from "../releases.ts";
+import { allEnded, openTogether } from "../releases.ts";
 import { type HostTensor, isOnDevice, type Tensor } from "../tensor.ts";
 import { type Applied, applyConcept } from "./apply-concept.ts";
 import {
@@ -87,10 +87,30 @@ export class Pipeline {
   }
 
   /** Opens text encoder and decoder; the UNet follows with the first request, which says how many images it needs. */
-  static async open(model: Model, runtime: Runtime): Promise<Pipeline> {
+  static open(model: Model, runtime: Runtime): Promise<Pipeline> {
+    return Pipeline.openWhileReading(wasRead(model), Promise.resolve(runtime));
+  }
+
+  /** The same with a model that is still being read, and an onnxruntime that is still starting: each part in its time. */
+  static async openWhileReading(reading: Reading, starting: Promise<Runtime>): Promise<Pipeline> {
+    const decoder = reading.graph("vae_decoder");
+    decoder.catch(() => undefined);
     return openTogether(async (keep) => {
-      const text = keep(await openTextFeatures(model, runtime));
-      const vae = keep(await openVaeDecoder(model, runtime));
+      const openText = async (): Promise<TextFeatures> => {
+        const [part, runtime] = await Promise.all([reading.text, starting]);
+        reading.report.stage("session", "text_encoder");
+        return keep(await openTextFeatures(part, runtime));
+      };
+      const openVae = async (): Promise<VaeDecoder> => {
+        const [basis, runtime] = await Promise.all([reading.basis, starting]);
+        return keep(await openVaeDecoder(basis, runtime, decoder));
+      };
+      const [text, vae, model, runtime] = await allEnded([
+        openText(),
+        openVae(),
+        reading.model,
+        starting,
+      ]);
       return new Pipeline(model, runtime, text, vae, await applyConcept(model, runtime, null, 1));
     });
   }

@@ -61,7 +61,7 @@ function JobProgress({ job: { id, state }, surroundings }: QueueJobProps) {
       <Progress.Root size="sm">
         <Progress.Section
           value={percentage ?? 100}
-          animated={percentage === null}
+          striped={percentage === null}
           aria-label={sentence}
         />
       </Progress.Root>

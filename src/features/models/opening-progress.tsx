@@ -26,7 +26,7 @@ export function OpeningProgress({ progress }: { readonly progress: OpenProgress 
     <Stack gap={6}>
       <Text size="sm">{text}</Text>
       <Progress.Root size="sm">
-        <Progress.Section value={value} animated={!known} aria-label={text} />
+        <Progress.Section value={value} striped={!known} aria-label={text} />
       </Progress.Root>
     </Stack>
   );

@@ -12,7 +12,7 @@ export function ModelProgress() {
     <Progress.Root size={3} radius={0} className={classes.opening}>
       <Progress.Section
         value={known ? (100 * progress.loaded) / progress.total : 100}
-        animated={!known}
+        striped={!known}
         aria-label="Opening the model"
       />
     </Progress.Root>

@@ -47,7 +47,6 @@ export function RunStatus({ run, condition }: RunStatusProps) {
       <Progress.Root size="lg">
         <Progress.Section
           value={(100 * step) / run.settings.steps}
-          animated={active !== null}
           aria-label={`Step ${step} of ${run.settings.steps}`}
         />
       </Progress.Root>

@@ -1,10 +1,33 @@
-/** @file Large files (the model, onnxruntime's WebAssembly, samples), kept for offline the first time they are used. */
+/** @file Files that are kept for offline: the small ones when the app is installed, the large ones the first time they are used. */
 import { partOf } from "./byte-range.ts";
+
+const LARGE = /^(models|samples|captions)\/|\.wasm$|\/(heic-|ort\.webgpu)/;
+
+/**
+ * Fetched while installing, the model and onnxruntime (100 MB and more) would be fetched a second time, beside the
+ * engine that is opening them on the first visit. Installing therefore takes the small files alone, which is quick,
+ * the page waits a moment for it, and the large ones are kept while they pass through on their way to the engine.
+ * @param url relative to the app's folder
+ */
+export function isLarge(url: string): boolean {
+  return LARGE.test(url);
+}
 
 /** As the build lists it: a revision where the name has no hash of the content. */
 export interface ListedFile {
   readonly url: string;
   readonly revision: string | null;
+}
+
+/**
+ * onnxruntime's files: one for each way of computing, of which a browser uses one. The others are never kept for the sake
+ * of working offline alone.
+ */
+const isOneOfSeveral = (address: string): boolean => address.endsWith(".wasm");
+
+/** What a file is called in every version: its address without the hash of its content. */
+function stemOf(address: string): string {
+  return address.replace(/-[\w-]{8}(?=\.\w+$)/, "");
 }
 
 /** The list and the cache agree by address and revision: a file that a new version leaves as it was is not fetched again. */
@@ -14,7 +37,7 @@ function keyOf({ url, revision }: ListedFile, base: string): string {
   return address.href;
 }
 
-export class LargeFiles {
+export class KeptFiles {
   /** Cache keys by address. */
   private readonly keys: ReadonlyMap<string, string>;
   private readonly cacheName: string;
@@ -64,33 +87,45 @@ export class LargeFiles {
     return response;
   }
 
-  /** Addresses of those that are not kept yet. */
+  /** Addresses of those that are not kept yet. Of several, the one whose last version was used. */
   async missing(): Promise<string[]> {
     await Promise.all(this.writing.values());
     const cache = await caches.open(this.cacheName);
     const kept = new Set((await cache.keys()).map(({ url }) => url));
-    return [...this.keys].filter(([, key]) => !kept.has(key)).map(([address]) => address);
+    const stems = new Set([...kept].map(stemOf));
+    return [...this.keys]
+      .filter(
+        ([address, key]) => !kept.has(key) && (!isOneOfSeveral(address) || stems.has(stemOf(key))),
+      )
+      .map(([address]) => address);
   }
 
+  /** How many are always kept. */
   get count(): number {
-    return this.keys.size;
+    return [...this.keys.keys()].filter((address) => !isOneOfSeveral(address)).length;
   }
 
   /** Fetches one file and keeps it; rejects where that cannot be done. */
   async keep(address: string): Promise<void> {
     const key = this.keys.get(address);
     if (key === undefined) return;
-    // The browser's own cache may have it; "no-cache" asks the server whether that is still the file.
-    const request = new Request(address, { cache: "no-cache" });
+    // The browser's own cache may have it, under a name that changes with the content; of other names "no-cache" asks
+    // the server whether that is still the file.
+    const request = new Request(address, key === address ? {} : { cache: "no-cache" });
     const written = this.fetchFile(request).then(async (response) => {
       if (response.status !== 200) throw new Error(`status ${response.status}`);
-      await (await caches.open(this.cacheName)).put(key, response);
+      await (await caches.open(this.cacheName)).put(key, unredirected(response));
     });
     await this.hold(
       key,
       written.catch(() => undefined),
     );
     await written;
+  }
+
+  /** Keeps all that are missing, side by side; rejects where one of them cannot be kept. */
+  async keepAll(): Promise<void> {
+    await Promise.all((await this.missing()).map((address) => this.keep(address)));
   }
 
   /** Whoever asks for the file meanwhile waits for it, in place of fetching it a second time. */
@@ -107,4 +142,11 @@ export class LargeFiles {
       if (!wanted.has(request.url)) await cache.delete(request);
     }
   }
+}
+
+/** Some hosts answer index.html with a redirect to its folder, and browsers take no page from a redirected response. */
+function unredirected(response: Response): Response {
+  if (!response.redirected) return response;
+  const { body, status, statusText, headers } = response;
+  return new Response(body, { status, statusText, headers });
 }
