@@ -1,9 +1,8 @@
 /** @file Options of `npm run bench`, read and checked. */
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
 import { BACKENDS, choiceOption } from "../src/cli/options.ts";
 import { type Optimisations, optimisationsWithout } from "../src/core/optimisations.ts";
-import { StudioError } from "../src/core/errors.ts";
+import { readArgs, whole } from "./read-args.ts";
 import type { TorchOptions } from "./torch-peer.ts";
 import type { BackendPreference } from "../src/rpc/contracts.ts";
 
@@ -40,7 +39,7 @@ const OPTIONS = {
 
 /** @throws StudioError "invalid-input" naming the first option that cannot be */
 export function readOptions(args: string[]): BenchOptions {
-  const values = parse(args);
+  const { values } = readArgs(args, OPTIONS);
   const { rounds, threads, backend, only, quick } = values;
   const cores = availableParallelism();
   return {
@@ -64,28 +63,4 @@ export function readOptions(args: string[]): BenchOptions {
     only,
     quick,
   };
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({ args, options: OPTIONS }).values;
-  } catch (cause) {
-    if (!(cause instanceof Error)) throw cause;
-    // What follows the first sentence explains positional arguments, which there are none of.
-    const [what] = cause.message.split(/[.\n]/);
-    const known = Object.keys(OPTIONS).map((name) => `--${name}`);
-    throw new StudioError("invalid-input", `${what}; the options are ${known.join(", ")}.`, {
-      cause,
-    });
-  }
-}
-
-function whole(name: string, text: string | undefined, fallback: number, most: number): number {
-  if (text === undefined) return fallback;
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw new StudioError(
-    "invalid-input",
-    `--${name} must be a whole number from 1 to ${most}, not "${text}".`,
-  );
 }

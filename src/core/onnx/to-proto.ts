@@ -50,7 +50,11 @@ export function modelFromGraph(graph: Graph, name = "graph"): WrittenModel {
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
     producerName: "custom-diffusion-studio",
-    opsetImport: [{ domain: "", version: BigInt(graph.opset) }],
+    opsetImport: [
+      { domain: "", version: BigInt(graph.opset) },
+      // Graphs of ours have none; onnxruntime's own domain has only version 1.
+      ...otherDomains(graph).map((domain) => ({ domain, version: 1n })),
+    ],
     graph: {
       name,
       node: graph.nodes.map(nodeProto),
@@ -60,6 +64,11 @@ export function modelFromGraph(graph: Graph, name = "graph"): WrittenModel {
     },
   });
   return { model, external };
+}
+
+function otherDomains({ nodes }: Graph): string[] {
+  const domains = nodes.map(({ opType }) => /^(.+)::/.exec(opType)?.[1] ?? "");
+  return [...new Set(domains)].filter((domain) => domain !== "");
 }
 
 /** The constant with its bytes at hand where it is small enough to be written out. */

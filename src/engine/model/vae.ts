@@ -8,7 +8,7 @@ import { widen } from "../../core/passes/widen.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import { Session } from "../ort/session.ts";
 import type { HostTensor } from "../tensor.ts";
-import { type Model, type ModelPart, pictureSize, readGraph } from "./read-model.ts";
+import { type Model, pictureSize, readGraph } from "./read-model.ts";
 
 /** Normal distribution of a picture's latents [4, H, W], scaled as the UNet reads them. */
 export interface LatentDistribution {
@@ -74,9 +74,21 @@ export async function openVaeDecoder(model: Model, runtime: Runtime): Promise<Va
 async function openPart(
   model: Model,
   runtime: Runtime,
-  part: ModelPart,
+  part: "vae_encoder" | "vae_decoder",
   dims: HostTensor["dims"],
 ): Promise<{ readonly session: Session; readonly input: string }> {
+  const { graph, input } = await vaeGraph(model, part, dims);
+  const name = part.replace("_", " ");
+  const session = await Session.create(runtime, graph, model.reader(part), { name });
+  return { session, input };
+}
+
+/** A half of the VAE as its session gets it, for an input of this shape. */
+export async function vaeGraph(
+  model: Model,
+  part: "vae_encoder" | "vae_decoder",
+  dims: HostTensor["dims"],
+): Promise<{ readonly graph: Graph; readonly input: string }> {
   const { graph } = await readGraph(model.files, part);
   const [input] = graph.inputs;
   if (input === undefined || graph.inputs.length !== 1) {
@@ -85,15 +97,7 @@ async function openPart(
       `The model's ${part}/model.onnx takes ${graph.inputs.length} inputs where one was expected; export it with optimum.`,
     );
   }
-  const session = await Session.create(
-    runtime,
-    prepared(graph, input.name, dims),
-    model.reader(part),
-    {
-      name: part.replace("_", " "),
-    },
-  );
-  return { session, input: input.name };
+  return { graph: prepared(graph, input.name, dims), input: input.name };
 }
 
 function prepared(graph: Graph, input: string, dims: HostTensor["dims"]): Graph {
