@@ -14,6 +14,7 @@ it("adds up operators and nodes of the runs after the first", () => {
   expect(profile.runs).toBe(1);
   expect(profile.runMs).toBe((own.at(-1)?.dur ?? NaN) / 1000);
   expect(profile.nodesMs).toBeCloseTo(total, 9);
+  expect(profile.fastestNodesMs).toBeCloseTo(total, 9);
   expect(profile.operators.map(({ operator, nodes }) => [operator, nodes])).toEqual([
     ["Gemm", 2],
     ["QuickGelu", 1],

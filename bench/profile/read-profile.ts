@@ -1,6 +1,7 @@
 /** @file onnxruntime's profile, event by event, as what a run costs by operator and by node. */
 import { z } from "zod";
 import { StudioError } from "../../src/core/errors.ts";
+import { groupBy } from "../group-by.ts";
 
 export interface OperatorCost {
   readonly operator: string;
@@ -28,6 +29,8 @@ export interface Profile {
   /** Milliseconds of a run, and of its nodes together; the rest is onnxruntime's own. */
   readonly runMs: number;
   readonly nodesMs: number;
+  /** Milliseconds of the nodes of the fastest run. */
+  readonly fastestNodesMs: number;
   /** Most costly first. */
   readonly operators: readonly OperatorCost[];
   readonly nodes: readonly NodeCost[];
@@ -68,10 +71,11 @@ export function readProfile(text: string): Profile {
     runs: runs.length,
     runMs: perRun(sumOf(runs)),
     nodesMs,
-    operators: [...groupsOf(kernels, operatorOf)]
+    fastestNodesMs: fastest(counted),
+    operators: [...groupBy(kernels, operatorOf)]
       .map(([operator, own]) => ({ operator, nodes: own.length / runs.length, ...cost(own) }))
       .sort((a, b) => b.ms - a.ms),
-    nodes: [...groupsOf(kernels, nameOf).values()]
+    nodes: [...groupBy(kernels, nameOf).values()]
       .map((own) => ({ ...describe(own[0]), ...cost(own) }))
       .sort((a, b) => b.ms - a.ms),
   };
@@ -112,19 +116,18 @@ function describe(event: ProfileEvent | undefined): Pick<NodeCost, "name" | "ope
   return { name: nameOf(event), operator: operatorOf(event), inputs };
 }
 
-function sumOf(events: readonly ProfileEvent[]): number {
-  return events.reduce((sum, { dur }) => sum + dur, 0);
+/** Milliseconds of nodes between one end of a run and the next. */
+function fastest(events: readonly ProfileEvent[]): number {
+  let [least, sum] = [Infinity, 0];
+  for (const event of events) {
+    if (isKernel(event)) sum += event.dur / 1000;
+    if (event.name !== "model_run") continue;
+    least = Math.min(least, sum);
+    sum = 0;
+  }
+  return least;
 }
 
-function groupsOf(
-  events: readonly ProfileEvent[],
-  key: (event: ProfileEvent) => string,
-): Map<string, ProfileEvent[]> {
-  const groups = new Map<string, ProfileEvent[]>();
-  for (const event of events) {
-    const group = groups.get(key(event));
-    if (group === undefined) groups.set(key(event), [event]);
-    else group.push(event);
-  }
-  return groups;
+function sumOf(events: readonly ProfileEvent[]): number {
+  return events.reduce((sum, { dur }) => sum + dur, 0);
 }
