@@ -64,9 +64,9 @@ async function wanted({ backend, gpuOnly, skip }: BenchOptions): Promise<Contend
   if (chosen === "wasm" && gpuOnly) {
     throw new StudioError("backend-unavailable", `--gpu-only measures nothing: ${reason}`);
   }
-  const onGpu: readonly ContenderName[] = ["webgpu", "torch", "compiled"];
+  const onGpu: readonly ContenderName[] = ["webgpu", "chromium-webgpu", "torch", "compiled"];
   return CONTENDERS.filter((name) => {
-    if (skip.has(name) || (name === "webgpu" && chosen === "wasm")) return false;
+    if (skip.has(name) || (name.endsWith("webgpu") && chosen === "wasm")) return false;
     return !gpuOnly || onGpu.includes(name);
   });
 }

@@ -6,7 +6,15 @@ import { startNative } from "./peers/native-peer.ts";
 import { startProcess } from "./peers/process-peer.ts";
 import type { Absent, Peer } from "./peers/protocol.ts";
 
-export const CONTENDERS = ["node", "chromium", "webgpu", "torch", "compiled", "native"] as const;
+export const CONTENDERS = [
+  "node",
+  "chromium",
+  "webgpu",
+  "chromium-webgpu",
+  "torch",
+  "compiled",
+  "native",
+] as const;
 /** node and chromium compute on wasm, webgpu in Node on a GPU; torch is PyTorch eager, and what all are compared with. */
 export type ContenderName = (typeof CONTENDERS)[number];
 
@@ -74,7 +82,9 @@ export interface Gathered {
 export async function gather({ names, threads, torch }: Wanted): Promise<Gathered> {
   const contenders: Contender[] = [];
   const notes = new Set<string>();
-  const page: BenchPage | null = names.includes("chromium") ? await serveBenchPage() : null;
+  const page: BenchPage | null = names.some((name) => name.startsWith("chromium"))
+    ? await serveBenchPage()
+    : null;
   const most = Math.max(...threads);
   const start = (name: ContenderName, count: number): Promise<Peer | Absent> => {
     switch (name) {
@@ -84,6 +94,8 @@ export async function gather({ names, threads, torch }: Wanted): Promise<Gathere
         return startNode(count, { backend: "webgpu" });
       case "chromium":
         return startChromium(page?.url ?? "", { backend: "wasm", threads: count });
+      case "chromium-webgpu":
+        return startChromium(page?.url ?? "", { backend: "webgpu", threads: 1 });
       case "torch":
         return startTorch(count, torch, "eager");
       case "compiled":
@@ -94,8 +106,8 @@ export async function gather({ names, threads, torch }: Wanted): Promise<Gathere
   };
   for (const count of threads) {
     for (const name of names) {
-      // A GPU is one, however many threads the rest has.
-      if (name === "webgpu" && count !== most) continue;
+      // A GPU is one, however many threads the rest has; compiling takes minutes a shape.
+      if ((name.endsWith("webgpu") || name === "compiled") && count !== most) continue;
       const peer = await start(name, count);
       if ("absent" in peer) notes.add(peer.absent);
       else contenders.push({ name, threads: count, peer });

@@ -1,5 +1,5 @@
 /** @file The studio's engine in a browser's worker, doing the bench's work: what the app's own engine worker is made of. */
-import { requestAdapter, requestDevice } from "../../src/engine/device.ts";
+import { adapterFacts, requestAdapter, requestDevice } from "../../src/engine/device.ts";
 import { browserRuntime } from "../../src/engine/ort/runtime-browser.ts";
 import { fetchedFiles } from "../../src/hub/fetch-files.ts";
 import { ownSide } from "../peers/own-side.ts";
@@ -15,7 +15,9 @@ let side: ((request: Request) => Promise<Answer>) | null = null;
 async function start({ backend, threads }: Start["start"]): Promise<Answer> {
   if (!self.crossOriginIsolated) return { absent: "The page is not cross-origin isolated." };
   const adapter = backend === "webgpu" ? await requestAdapter() : null;
-  if (backend === "webgpu" && adapter === null) return { absent: "There is no WebGPU adapter." };
+  if (backend === "webgpu" && (adapter === null || adapterFacts(adapter).isFallback)) {
+    return { absent: "There is no WebGPU adapter but one in software." };
+  }
   const runtime = await browserRuntime(
     adapter === null ? null : await requestDevice(adapter),
     threads,

@@ -5,7 +5,7 @@ import { type Absent, type Answer, type Peer, peerOf, type Request } from "./pro
 
 /** @param url the bench's page */
 export async function startChromium(url: string, start: Start["start"]): Promise<Peer | Absent> {
-  const browser = await launchChromium();
+  const browser = await launchChromium(start.backend === "webgpu");
   const page = await browser.newPage();
   await page.goto(url);
   await page.waitForFunction(() => "askBench" in globalThis);

@@ -3,10 +3,12 @@ import { type Browser, chromium } from "@playwright/test";
 import { chromiumFlags } from "../../scripts/chromium-flags.mjs";
 import { findChromium } from "../../scripts/find-chromium.mjs";
 
-export function launchChromium(): Promise<Browser> {
+/** @param gpu the machine's own, where it has one, in place of the one in software */
+export function launchChromium(gpu = false): Promise<Browser> {
   const found = findChromium();
+  const adapter = gpu ? { WEBGPU_ADAPTER: "hardware" } : {};
   return chromium.launch({
-    args: chromiumFlags(process.env),
+    args: chromiumFlags({ ...process.env, ...adapter }),
     ...(found === null ? { channel: "chromium" } : { executablePath: found.path }),
   });
 }

@@ -11,7 +11,8 @@ type Row = Comparison["rows"][number];
 const NAMES: Readonly<Record<ContenderName, string>> = {
   node: "studio, Node",
   chromium: "studio, Chromium",
-  webgpu: "studio, WebGPU",
+  webgpu: "studio, Node, WebGPU",
+  "chromium-webgpu": "studio, Chromium, WebGPU",
   native: "native onnxruntime",
   compiled: "PyTorch compiled",
   torch: "PyTorch eager",

@@ -23,9 +23,9 @@ that of two times of the same round: the median over the rounds, with the lowest
 said it is a time over that of PyTorch eager on as many threads, and below 1 is faster.
 
 - **studio, Node** is the studio's engine on WebAssembly in Node; **Chromium** the same in a worker of a cross-origin
-  isolated page; **WebGPU** the same on a GPU.
+  isolated page; with **WebGPU** the same on a GPU.
 - **native onnxruntime** runs the graphs that the engine makes; what lies outside of them is numpy.
-- **PyTorch compiled** is \`torch.compile\`; compiling is not counted.
+- **PyTorch compiled** is \`torch.compile\`, with the most threads alone; compiling is not counted.
 - A training step is all of it: text features, K/V, gradients, AdamW. Model open is reading the files and making the
   sessions of a first image.
 `;
