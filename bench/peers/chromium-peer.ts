@@ -5,7 +5,10 @@ import { type Absent, type Answer, type Peer, peerOf, type Request } from "./pro
 
 /** @param url the bench's page */
 export async function startChromium(url: string, start: Start["start"]): Promise<Peer | Absent> {
-  const browser = await launchChromium(start.backend === "webgpu");
+  const browser = await launchChromium(start.backend === "webgpu").catch(() => null);
+  if (browser === null) {
+    return { absent: "Chromium is not compared: none could be started; set CHROMIUM_PATH to one." };
+  }
   const page = await browser.newPage();
   await page.goto(url);
   await page.waitForFunction(() => "askBench" in globalThis);

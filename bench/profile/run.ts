@@ -9,6 +9,7 @@ import { openModelOption } from "../../src/cli/model.ts";
 import { StudioError } from "../../src/core/errors.ts";
 import { decodeModel } from "../../src/core/onnx/codec.ts";
 import { graphFromModel } from "../../src/core/onnx/from-proto.ts";
+import { EVERY_OPTIMISATION } from "../../src/core/optimisations.ts";
 import { endProfile } from "../../src/engine/ort/profile-node.ts";
 import { nodeRuntime } from "../../src/engine/ort/runtime-node.ts";
 import type { Runtime } from "../../src/engine/ort/runtime.ts";
@@ -46,16 +47,20 @@ async function profile(options: ProfileOptions): Promise<void> {
   for (let run = 0; run <= runs; run++) await session.run(feeds);
   const measured = readProfile(endProfile(session));
   await session.release();
+  const without = [...EVERY_OPTIMISATION].filter((name) => !optimisations.has(name));
   if (options.json) {
     const operators = measured.operators.slice(0, top);
     const nodes = measured.nodes.slice(0, top);
-    console.log(JSON.stringify({ graph: title, threads, fixed, ...measured, operators, nodes }));
+    console.log(
+      JSON.stringify({ graph: title, threads, without, fixed, ...measured, operators, nodes }),
+    );
     return;
   }
   const note =
     fixed.length === 0 ? [] : [`fixed where the file leaves it open: ${fixed.join(", ")}`];
   const many = threads === 1 ? "1 thread" : `${threads} threads`;
-  console.log([`${title}, ${many}`, ...note, profileText(measured, top)].join("\n"));
+  const less = without.length === 0 ? "" : `, without ${without.join(", ")}`;
+  console.log([`${title}, ${many}${less}`, ...note, profileText(measured, top)].join("\n"));
 }
 
 async function open(subject: Subject, runtime: Runtime): Promise<Opened> {
