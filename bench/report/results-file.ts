@@ -1,6 +1,8 @@
 /** @file This machine's file in bench/results: one section is replaced, the others stay. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+import { format, resolveConfig } from "prettier";
 import { type MachineResults, parseResults } from "./results.ts";
 
 export const RESULTS = new URL("../results/", import.meta.url);
@@ -26,8 +28,13 @@ export async function writeSections(
   const kept = "version" in before ? before : {};
   const results: MachineResults = { ...kept, version: 2, ...machine, ...sections };
   await mkdir(RESULTS, { recursive: true });
-  await writeFile(file, `${JSON.stringify(results, rounded, 2)}\n`);
+  await writeFile(file, await formatted(JSON.stringify(results, rounded), fileURLToPath(file)));
   return name;
+}
+
+/** As the formatter leaves it. */
+async function formatted(json: string, filepath: string): Promise<string> {
+  return format(json, { ...(await resolveConfig(filepath)), filepath });
 }
 
 /** A clock's last digits say nothing. */
