@@ -7,7 +7,7 @@ import { fasterWasm } from "./scripts/faster-wasm-plugin.ts";
 import { isolationHeaders } from "./scripts/isolation-headers.mjs";
 
 const chromium = findChromium();
-const needsSessions = "src/**/*.wasm.test.ts";
+const needsSessions = ["src/**/*.wasm.test.ts", "bench/**/*.wasm.test.ts"];
 /** What needs a real browser: WebGPU, and what browsers alone have (IndexedDB, OPFS, their picture decoders). */
 const needsWebGpu = [
   "src/**/*.gpu.test.ts",
@@ -25,8 +25,13 @@ export default defineConfig({
         test: {
           name: "core",
           environment: "node",
-          include: ["src/**/*.test.{ts,tsx}", "scripts/**/*.test.ts", "tests/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, needsSessions, ...needsWebGpu],
+          include: [
+            "src/**/*.test.{ts,tsx}",
+            "scripts/**/*.test.ts",
+            "bench/**/*.test.ts",
+            "tests/**/*.test.ts",
+          ],
+          exclude: [...configDefaults.exclude, ...needsSessions, ...needsWebGpu],
           sequence: { groupOrder: 0 },
         },
       },
@@ -34,7 +39,7 @@ export default defineConfig({
         test: {
           name: "engine",
           environment: "node",
-          include: [needsSessions],
+          include: needsSessions,
           // Half of the time a process of the command line starts, or a session of one thread runs.
           pool: "forks",
           maxWorkers: 2,

@@ -2,19 +2,17 @@
  * @file From a first visit to a first image: a browser with nothing in its caches, the built app from our own server,
  * one click, and the picture in the gallery.
  */
-import { chromium } from "@playwright/test";
-import { chromiumFlags } from "../scripts/chromium-flags.mjs";
 import { build, buildIsCurrent, distFolder } from "../scripts/build.mjs";
-import { ensureChromium, findChromium } from "../scripts/find-chromium.mjs";
+import { ensureChromium } from "../scripts/find-chromium.mjs";
 import { createStaticServer } from "../scripts/static-server.mjs";
-import { spread, type Spread } from "./statistics.ts";
+import { launchChromium } from "./peers/chromium.ts";
 
 export const FIRST_IMAGE = "first image, cold cache";
 
 export interface FirstImage {
-  /** Milliseconds from the page's address to the first denoising step, and to the image. */
-  readonly open: Spread;
-  readonly image: Spread;
+  /** Milliseconds from the page's address to the first denoising step, and to the image; one a visit. */
+  readonly open: number[];
+  readonly image: number[];
 }
 
 export async function measureFirstImage(rounds: number): Promise<FirstImage> {
@@ -35,16 +33,12 @@ export async function measureFirstImage(rounds: number): Promise<FirstImage> {
   } finally {
     server.close();
   }
-  return { open: spread(open), image: spread(image) };
+  return { open, image };
 }
 
 /** A browser of its own each time: its profile, and with it every cache, is new. */
 async function visit(url: string): Promise<{ readonly open: number; readonly image: number }> {
-  const found = findChromium();
-  const browser = await chromium.launch({
-    args: chromiumFlags(process.env),
-    ...(found === null ? { channel: "chromium" } : { executablePath: found.path }),
-  });
+  const browser = await launchChromium();
   try {
     const page = await browser.newPage();
     page.setDefaultTimeout(600_000);

@@ -1,59 +1,44 @@
-/** @file One piece of work on every backend and in PyTorch, in turns, so that all see the same machine. */
-import type { Model } from "../src/engine/model/read-model.ts";
-import type { Runtime } from "../src/engine/ort/runtime.ts";
-import { ratios, type Spread, spread } from "./statistics.ts";
-import type { TorchPeer } from "./torch-peer.ts";
-import type { Work } from "./work.ts";
+/** @file One piece of work by everybody in turns, round by round, so that all see the same machine. */
+import type { Peer } from "./peers/protocol.ts";
+import type { WorkSpec } from "./work/spec.ts";
 
-/** Milliseconds. */
-export interface Row {
-  readonly name: string;
-  readonly backend: Runtime["backend"];
-  readonly ours: Spread;
-  readonly torch: Spread | null;
-  /** Ours over PyTorch, of times in the same round. */
-  readonly ratio: Spread | null;
+export interface Measured<T> {
+  readonly by: T;
+  /** Milliseconds, one a round: those of two contenders in the same round can be compared. */
+  readonly ms: readonly number[];
 }
 
-/** One row a runtime; PyTorch runs once a round, for all of them. */
-export async function measure(
-  work: Work,
-  bench: {
-    readonly model: Model;
-    readonly runtimes: readonly Runtime[];
-    readonly peer: TorchPeer | null;
-    readonly rounds: number;
-  },
-): Promise<Row[]> {
-  const { model, runtimes, peer, rounds } = bench;
-  const sides = [];
-  for (const runtime of runtimes) {
-    sides.push({ runtime, opened: await work.open(model, runtime), ours: [] as number[] });
+export interface Refused<T> {
+  readonly by: T;
+  readonly reason: string;
+}
+
+/** Those who cannot do the work are left out, and say why. */
+export async function measure<T extends { readonly peer: Peer }>(
+  spec: WorkSpec,
+  contenders: readonly T[],
+  rounds: number,
+): Promise<{ readonly measured: readonly Measured<T>[]; readonly refused: readonly Refused<T>[] }> {
+  const measured: { readonly by: T; readonly ms: number[] }[] = [];
+  const refused: Refused<T>[] = [];
+  for (const by of contenders) {
+    const reason = await by.peer.open(spec);
+    if (reason === null) measured.push({ by, ms: [] });
+    else refused.push({ by, reason });
   }
-  const theirs: number[] = [];
   // The first round does not count: caches, thread pools, memory, shaders.
   for (let round = 0; round <= rounds; round++) {
-    for (const { opened, ours } of sides) {
-      const start = performance.now();
-      await opened.run();
-      if (round > 0) ours.push(performance.now() - start);
+    for (const { by, ms } of measured) {
+      const time = await by.peer.run();
+      if (round > 0) ms.push(time);
       await settle();
     }
-    const ms = await peer?.run(work.request);
-    if (ms !== undefined && round > 0) theirs.push(ms);
-    await settle();
   }
-  for (const { opened } of sides) await opened.release();
-  return sides.map(({ runtime, ours }) => ({
-    name: work.name,
-    backend: runtime.backend,
-    ours: spread(ours),
-    torch: peer === null ? null : spread(theirs),
-    ratio: peer === null ? null : ratios(ours, theirs),
-  }));
+  for (const { by } of measured) await by.peer.release();
+  return { measured, refused };
 }
 
-/** Thread pools go on spinning for a while after a run, on the cores that the other side is about to use. */
+/** Thread pools go on spinning for a while after a run, on the cores that the next one is about to use. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 300));
 }

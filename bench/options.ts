@@ -1,25 +1,25 @@
 /** @file Options of `npm run bench`, read and checked. */
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
 import { BACKENDS, choiceOption } from "../src/cli/options.ts";
-import { type Optimisations, optimisationsWithout } from "../src/core/optimisations.ts";
 import { StudioError } from "../src/core/errors.ts";
-import type { TorchOptions } from "./torch-peer.ts";
 import type { BackendPreference } from "../src/rpc/contracts.ts";
+import { CONTENDERS, type ContenderName, type TorchOptions } from "./contenders.ts";
+import { readArgs, whole } from "./read-args.ts";
 
 export interface BenchOptions {
+  /** What to measure; or only to write docs/performance.md. */
+  readonly mode: "comparison" | "optimisations" | "scaling" | "write-docs";
   readonly rounds: number;
-  /** Of wasm and of PyTorch. */
-  readonly threads: number;
+  /** Numbers of threads, fewest first; all but the last only in the comparison. */
+  readonly threads: readonly number[];
   /** WebGPU beside wasm: on a real adapter (auto), on any (webgpu), not (wasm). */
   readonly backend: BackendPreference;
   /** Leaves wasm out, where a GPU is measured that costs by the minute. */
   readonly gpuOnly: boolean;
-  /** All but those that --without names. */
-  readonly optimisations: Optimisations;
   /** What PyTorch computes on, and in. */
-  readonly torchDevice: TorchOptions["device"];
-  readonly torchDtype: TorchOptions["dtype"];
+  readonly torch: TorchOptions;
+  /** Who is left out. */
+  readonly skip: ReadonlySet<ContenderName>;
   /** Part of the names of the rows to measure. */
   readonly only: string;
   /** Two rounds and a short image, to see that everything runs. */
@@ -27,65 +27,69 @@ export interface BenchOptions {
 }
 
 const OPTIONS = {
+  optimisations: { type: "boolean", default: false },
+  scaling: { type: "boolean", default: false },
+  "write-docs": { type: "boolean", default: false },
   rounds: { type: "string" },
   threads: { type: "string" },
   backend: { type: "string" },
   "gpu-only": { type: "boolean", default: false },
-  without: { type: "string", default: "" },
   "torch-device": { type: "string" },
   "torch-dtype": { type: "string" },
+  skip: { type: "string", default: "" },
   only: { type: "string", default: "" },
   quick: { type: "boolean", default: false },
 } as const;
 
 /** @throws StudioError "invalid-input" naming the first option that cannot be */
-export function readOptions(args: string[]): BenchOptions {
-  const values = parse(args);
-  const { rounds, threads, backend, only, quick } = values;
-  const cores = availableParallelism();
+export function readOptions(args: readonly string[]): BenchOptions {
+  const { values } = readArgs(args, OPTIONS);
+  const modes = (["optimisations", "scaling", "write-docs"] as const).filter(
+    (name) => values[name],
+  );
+  if (modes.length > 1) {
+    throw new StudioError(
+      "invalid-input",
+      `One thing at a time: ${modes.map((name) => `--${name}`).join(" and ")} cannot be together.`,
+    );
+  }
+  const device = values["torch-device"];
+  const dtype = values["torch-dtype"];
   return {
-    rounds: whole("rounds", rounds, quick ? 2 : 7, 1000),
-    threads: whole("threads", threads, Math.min(8, cores), cores),
-    backend: choiceOption("backend", backend, BACKENDS, "auto"),
+    mode: modes[0] ?? "comparison",
+    rounds: whole("rounds", values.rounds, values.quick ? 2 : 7, 1000),
+    threads: threadCounts(values.threads),
+    backend: choiceOption("backend", values.backend, BACKENDS, "auto"),
     gpuOnly: values["gpu-only"],
-    optimisations: optimisationsWithout(values.without),
-    torchDevice: choiceOption(
-      "torch-device",
-      values["torch-device"],
-      ["cpu", "cuda"] as const,
-      "cpu",
-    ),
-    torchDtype: choiceOption(
-      "torch-dtype",
-      values["torch-dtype"],
-      ["float32", "float16"] as const,
-      "float32",
-    ),
-    only,
-    quick,
+    torch: {
+      device: choiceOption("torch-device", device, ["cpu", "cuda"] as const, "cpu"),
+      dtype: choiceOption("torch-dtype", dtype, ["float32", "float16"] as const, "float32"),
+    },
+    skip: skipped(values.skip),
+    only: values.only,
+    quick: values.quick,
   };
 }
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({ args, options: OPTIONS }).values;
-  } catch (cause) {
-    if (!(cause instanceof Error)) throw cause;
-    // What follows the first sentence explains positional arguments, which there are none of.
-    const [what] = cause.message.split(/[.\n]/);
-    const known = Object.keys(OPTIONS).map((name) => `--${name}`);
-    throw new StudioError("invalid-input", `${what}; the options are ${known.join(", ")}.`, {
-      cause,
-    });
-  }
+/** One, two, and as many as the engine takes on this machine, unless one number is given. */
+function threadCounts(text: string | undefined): number[] {
+  const cores = availableParallelism();
+  const own = whole("threads", text, null, cores);
+  if (own !== null) return [own];
+  const most = Math.min(8, cores);
+  return [...new Set([1, Math.min(2, most), most])];
 }
 
-function whole(name: string, text: string | undefined, fallback: number, most: number): number {
-  if (text === undefined) return fallback;
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw new StudioError(
-    "invalid-input",
-    `--${name} must be a whole number from 1 to ${most}, not "${text}".`,
+function skipped(text: string): Set<ContenderName> {
+  const names = text.split(",").filter((name) => name.trim() !== "");
+  return new Set(
+    names.map((name) => {
+      const found = CONTENDERS.find((contender) => contender === name.trim());
+      if (found !== undefined) return found;
+      throw new StudioError(
+        "invalid-input",
+        `--skip names "${name.trim()}", who is none of ${CONTENDERS.join(", ")}.`,
+      );
+    }),
   );
 }

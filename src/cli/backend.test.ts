@@ -1,6 +1,7 @@
 /** @file The command line's choice of backend on this machine: told, left to itself, and asked for what is not there. */
 import { afterEach, expect, it, vi } from "vitest";
 import { StudioError } from "../core/errors.ts";
+import { optimisationsWithout } from "../core/optimisations.ts";
 import { findAdapter } from "../engine/ort/find-adapter-node.ts";
 import { openRuntime } from "./backend.ts";
 
@@ -13,6 +14,12 @@ it("takes wasm when told to, without looking for an adapter", async () => {
   expect([runtime.backend, runtime.device]).toEqual(["wasm", null]);
   expect(reason).toMatch(/^WebAssembly on .* because you chose it\.$/);
   release();
+});
+
+it("leaves out the optimisations that are not wanted", async () => {
+  const { runtime } = await openRuntime("wasm", optimisationsWithout("chunked-attention"));
+  expect(runtime.optimisations.has("chunked-attention")).toBe(false);
+  expect(runtime.attentionBytes).toBeUndefined();
 });
 
 it("auto never fails, and says why it took what it took; webgpu is refused in one sentence", async () => {

@@ -1,5 +1,6 @@
 /** @file What the command line computes on: WebGPU where this machine has a real adapter, WebAssembly else, or as told. */
 import { availableParallelism } from "node:os";
+import { EVERY_OPTIMISATION, type Optimisations } from "../core/optimisations.ts";
 import { chooseBackend } from "../engine/backend.ts";
 import { findAdapter } from "../engine/ort/find-adapter-node.ts";
 import { nodeRuntime, nodeWebGpuRuntime } from "../engine/ort/runtime-node.ts";
@@ -18,14 +19,18 @@ export interface OpenedRuntime {
  * @throws StudioError "backend-unavailable" where WebGPU is asked for and this machine has no adapter; `auto` never
  *   fails for want of one
  */
-export async function openRuntime(preference: BackendPreference): Promise<OpenedRuntime> {
+export async function openRuntime(
+  preference: BackendPreference,
+  optimisations: Optimisations = EVERY_OPTIMISATION,
+): Promise<OpenedRuntime> {
   const { chosen, reason, threads } = chooseBackend(preference, {
     host: "machine",
     adapter: preference === "wasm" ? null : await findAdapter(),
     crossOriginIsolated: true,
     cores: availableParallelism(),
   });
-  if (chosen === "wasm") return { runtime: nodeRuntime(threads), reason, release: () => undefined };
-  const { runtime, release } = await nodeWebGpuRuntime();
+  if (chosen === "wasm")
+    return { runtime: nodeRuntime(threads, optimisations), reason, release: () => undefined };
+  const { runtime, release } = await nodeWebGpuRuntime(optimisations);
   return { runtime, reason, release };
 }

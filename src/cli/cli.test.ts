@@ -101,6 +101,24 @@ describe("inspect", () => {
   });
 });
 
+describe("--without", () => {
+  it("refuses what is no optimisation, and lists those there are", () => {
+    const { status, stderr } = cli(
+      "generate",
+      "--out",
+      folder,
+      "--prompt",
+      "x",
+      "--without",
+      "haste",
+    );
+    expect(status).toBe(2);
+    expect(stderr.trim()).toMatch(
+      /^There is no optimisation "haste" to switch off; there are simplified-graphs, .*\.$/,
+    );
+  });
+});
+
 describe("arguments", () => {
   it.each([
     [["frobnicate"], "Unknown command 'frobnicate'; --help lists what there is."],

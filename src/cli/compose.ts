@@ -12,7 +12,14 @@ import { openRuntime } from "./backend.ts";
 import { conceptsOption } from "./concept-option.ts";
 import { decodePhoto } from "./files/decode.ts";
 import { DEFAULT_MODEL, openModelOption } from "./model.ts";
-import { BACKENDS, choiceOption, type Raw, requiredOption, textOption } from "./options.ts";
+import {
+  BACKENDS,
+  choiceOption,
+  type Raw,
+  requiredOption,
+  textOption,
+  withoutOption,
+} from "./options.ts";
 import { openOutFolder, paintInto, requestOf, sayUnknownTokens } from "./paint.ts";
 import { strengthsOption } from "./strengths-option.ts";
 
@@ -22,7 +29,11 @@ export async function compose(options: Readonly<Record<string, Raw>>): Promise<v
   const request = requestOf(options);
   checkRequest(request);
   const backend = choiceOption("backend", options["backend"], BACKENDS, "auto");
-  const model = await openModelOption(textOption("model", options["model"]) ?? DEFAULT_MODEL);
+  const optimisations = withoutOption(options["without"]);
+  const model = await openModelOption(
+    textOption("model", options["model"]) ?? DEFAULT_MODEL,
+    optimisations,
+  );
   const files = await conceptsOption(model, options["concept"]);
   const strengths = strengthsOption(options["strength"], files.length);
   const { sampleSize } = model.config;
@@ -39,7 +50,7 @@ export async function compose(options: Readonly<Record<string, Raw>>): Promise<v
   );
   await openOutFolder(out);
 
-  const { runtime, reason, release } = await openRuntime(backend);
+  const { runtime, reason, release } = await openRuntime(backend, optimisations);
   console.error(reason);
   try {
     const composition = recordWeighting(weighting);

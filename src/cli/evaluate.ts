@@ -20,7 +20,14 @@ import { readImageFolder } from "./files/image-folder.ts";
 import { type Photo, readPhotos } from "./files/photos.ts";
 import { conceptOption } from "./concept-option.ts";
 import { DEFAULT_MODEL, openModelOption } from "./model.ts";
-import { BACKENDS, choiceOption, type Raw, requiredOption, textOption } from "./options.ts";
+import {
+  BACKENDS,
+  choiceOption,
+  type Raw,
+  requiredOption,
+  textOption,
+  withoutOption,
+} from "./options.ts";
 import { requestOf } from "./paint.ts";
 import { Progress } from "./progress.ts";
 
@@ -30,14 +37,18 @@ type EvaluateOptions = Readonly<Record<string, Raw>>;
 export async function evaluate(options: EvaluateOptions): Promise<void> {
   const folder = requiredOption("images", options["images"], "name the folder of photos");
   const backend = choiceOption("backend", options["backend"], BACKENDS, "auto");
+  const optimisations = withoutOption(options["without"]);
   const generated = textOption("generated", options["generated"]);
-  const model = await openModelOption(textOption("model", options["model"]) ?? DEFAULT_MODEL);
+  const model = await openModelOption(
+    textOption("model", options["model"]) ?? DEFAULT_MODEL,
+    optimisations,
+  );
   const concept = await conceptOption(model, options["concept"]);
   const photos = await readPhotos(folder, (warning) => console.error(warning));
   const requests = generated === null ? await requestsOf(options, concept) : [];
   const given = generated === null ? [] : await readImageFolder(generated);
 
-  const { runtime, reason, release } = await openRuntime(backend);
+  const { runtime, reason, release } = await openRuntime(backend, optimisations);
   console.error(reason);
   try {
     // Painted before CLIP is opened: the UNet and CLIP need not be in memory together.

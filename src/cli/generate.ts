@@ -15,6 +15,7 @@ import {
   type Raw,
   requiredOption,
   textOption,
+  withoutOption,
 } from "./options.ts";
 import { openOutFolder, paintInto, requestOf, sayUnknownTokens } from "./paint.ts";
 
@@ -30,7 +31,11 @@ export async function generate(options: GenerateOptions): Promise<void> {
   const strength = numberOption("strength", options["strength"], 1);
   const reset = choiceOption("reset", options["reset"], RESETS, "none");
   const backend = choiceOption("backend", options["backend"], BACKENDS, "auto");
-  const model = await openModelOption(textOption("model", options["model"]) ?? DEFAULT_MODEL);
+  const optimisations = withoutOption(options["without"]);
+  const model = await openModelOption(
+    textOption("model", options["model"]) ?? DEFAULT_MODEL,
+    optimisations,
+  );
   const concept = await conceptOption(model, options["concept"]);
   const applied =
     concept === null
@@ -47,7 +52,7 @@ export async function generate(options: GenerateOptions): Promise<void> {
   const attention = await AttentionFolder.open(options["attention"], model, request);
   await openOutFolder(out);
 
-  const { runtime, reason, release } = await openRuntime(backend);
+  const { runtime, reason, release } = await openRuntime(backend, optimisations);
   console.error(reason);
   try {
     const name = path.basename(listOption(options["concept"])[0] ?? "");

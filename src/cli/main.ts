@@ -14,6 +14,12 @@ import { train } from "./train.ts";
 const BAD_INPUT = 2;
 const INTERRUPTED = 130;
 
+/** Of every command that computes on a backend. */
+const WITHOUT = [
+  "--without <names>",
+  "Optimisations to leave out, separated by commas, or all (to compare)",
+] as const;
+
 const cli = new Command("npm run -s cli --")
   .exitOverride()
   // What is wrong is said below, once.
@@ -67,6 +73,7 @@ cli
   .option("--seed <n>", "Seed of everything that is drawn")
   .option("--model <name>", "Base model: toybox-256, or a folder in optimum's layout")
   .option("--backend <name>", "auto, wasm or webgpu")
+  .option(...WITHOUT)
   .option("--resume", "Go on from the checkpoint beside --out")
   .option("--json", "Print one JSON object and nothing else")
   .action(train);
@@ -90,6 +97,7 @@ withSampling(cli.command("generate"))
   )
   .option("--model <name>", "Base model: toybox-256, or a folder in optimum's layout")
   .option("--backend <name>", "auto, wasm or webgpu")
+  .option(...WITHOUT)
   .option("--json", "Print one JSON object and nothing else")
   .action(generate);
 
@@ -102,6 +110,7 @@ cli
   .option("--captions <file>", "Captions, one a line, that the merged model is kept true to")
   .option("--model <name>", "Base model: toybox-256, or a folder in optimum's layout")
   .option("--backend <name>", "auto, wasm or webgpu")
+  .option(...WITHOUT)
   .option("--json", "Print one JSON object and nothing else")
   .action(merge);
 
@@ -118,6 +127,7 @@ withSampling(cli.command("compose"))
   .option("--batch <n>", "Images sampled together (default: 1)")
   .option("--model <name>", "Base model: toybox-256, or a folder in optimum's layout")
   .option("--backend <name>", "auto, wasm or webgpu")
+  .option(...WITHOUT)
   .option("--json", "Print one JSON object and nothing else")
   .action(compose);
 
@@ -165,6 +175,7 @@ withSampling(cli.command("evaluate"))
   .option("--batch <n>", "Images sampled together (default: 1)")
   .option("--model <name>", "Base model: toybox-256, or a folder in optimum's layout")
   .option("--backend <name>", "auto, wasm or webgpu")
+  .option(...WITHOUT)
   .option("--json", "Print one JSON object and nothing else")
   .action(evaluate);
 

@@ -10,7 +10,14 @@ import { conceptsOption } from "./concept-option.ts";
 import { checkConceptOut } from "./concept-out.ts";
 import { checkWritable, writeFileAtomically } from "./files/write-file.ts";
 import { DEFAULT_MODEL, EVERYDAY_CAPTIONS, openModelOption } from "./model.ts";
-import { BACKENDS, choiceOption, type Raw, requiredOption, textOption } from "./options.ts";
+import {
+  BACKENDS,
+  choiceOption,
+  type Raw,
+  requiredOption,
+  textOption,
+  withoutOption,
+} from "./options.ts";
 import { duration, Progress } from "./progress.ts";
 import { strengthsOption } from "./strengths-option.ts";
 
@@ -22,13 +29,17 @@ export async function merge(options: Readonly<Record<string, Raw>>): Promise<voi
   const out = requiredOption("out", options["out"], "name the concept file to write");
   checkConceptOut(out);
   const backend = choiceOption("backend", options["backend"], BACKENDS, "auto");
-  const model = await openModelOption(textOption("model", options["model"]) ?? DEFAULT_MODEL);
+  const optimisations = withoutOption(options["without"]);
+  const model = await openModelOption(
+    textOption("model", options["model"]) ?? DEFAULT_MODEL,
+    optimisations,
+  );
   const files = await conceptsOption(model, options["concept"]);
   const strengths = strengthsOption(options["strength"], files.length);
   const captions = await captionsOption(options["captions"]);
   await checkWritable(out);
 
-  const { runtime, reason, release } = await openRuntime(backend);
+  const { runtime, reason, release } = await openRuntime(backend, optimisations);
   console.error(reason);
   const progress = new Progress(1);
   try {

@@ -3,6 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { StudioError } from "../core/errors.ts";
+import { EVERY_OPTIMISATION, type Optimisations } from "../core/optimisations.ts";
 import { type Model, readModel } from "../engine/model/read-model.ts";
 import { folderFiles } from "../hub/folder-files.ts";
 
@@ -17,7 +18,10 @@ export const EVERYDAY_CAPTIONS = fileURLToPath(
 export const DEFAULT_MODEL = "toybox-256";
 
 /** @throws StudioError "model-not-found" where neither a bundled model nor a folder has the name */
-export async function openModelOption(name: string): Promise<Model> {
+export async function openModelOption(
+  name: string,
+  optimisations: Optimisations = EVERY_OPTIMISATION,
+): Promise<Model> {
   const bundled = path.join(BUNDLED, name);
   const folder = /^[\w.-]+$/.test(name) && existsSync(bundled) ? bundled : path.resolve(name);
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
@@ -26,5 +30,5 @@ export async function openModelOption(name: string): Promise<Model> {
       `There is no model "${name}"; give ${DEFAULT_MODEL}, or a folder in optimum's ONNX layout.`,
     );
   }
-  return readModel(path.basename(folder), folderFiles(folder));
+  return readModel(path.basename(folder), folderFiles(folder), undefined, optimisations);
 }

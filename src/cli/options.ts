@@ -1,5 +1,6 @@
 /** @file Reads option values: texts become what a command needs, or one sentence. */
 import { StudioError } from "../core/errors.ts";
+import { type Optimisations, optimisationsWithout } from "../core/optimisations.ts";
 import type { BackendPreference } from "../rpc/contracts.ts";
 
 /** Values of --backend. */
@@ -56,4 +57,9 @@ export function choiceOption<T extends string>(
 /** All values of an option that may be given several times. */
 export function listOption(raw: Raw): readonly string[] {
   return typeof raw === "object" ? raw : [];
+}
+
+/** `--without`: all optimisations but the named ones. */
+export function withoutOption(raw: Raw): Optimisations {
+  return optimisationsWithout(textOption("without", raw) ?? "");
 }

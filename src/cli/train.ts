@@ -14,7 +14,14 @@ import { checkConceptOut } from "./concept-out.ts";
 import { readPhotos } from "./files/photos.ts";
 import { checkWritable, writeFileAtomically } from "./files/write-file.ts";
 import { DEFAULT_MODEL, openModelOption } from "./model.ts";
-import { BACKENDS, choiceOption, type Raw, requiredOption, textOption } from "./options.ts";
+import {
+  BACKENDS,
+  choiceOption,
+  type Raw,
+  requiredOption,
+  textOption,
+  withoutOption,
+} from "./options.ts";
 import { duration } from "./progress.ts";
 import { plannedConcepts } from "./train-concepts.ts";
 import { type ConceptToTrain, runTrainJob, type TrainJob } from "./train-job.ts";
@@ -27,9 +34,13 @@ export async function train(options: TrainOptions): Promise<void> {
   const planned = plannedConcepts(options);
   const out = requiredOption("out", options["out"], "name the concept file to write");
   const backend = choiceOption("backend", options["backend"], BACKENDS, "auto");
+  const optimisations = withoutOption(options["without"]);
   checkConceptOut(out);
 
-  const model = await openModelOption(textOption("model", options["model"]) ?? DEFAULT_MODEL);
+  const model = await openModelOption(
+    textOption("model", options["model"]) ?? DEFAULT_MODEL,
+    optimisations,
+  );
   const settings = settingsOf(options, defaultSettings(model.config.textWidth));
   checkSettings(settings);
   for (const { category } of planned) {
@@ -49,7 +60,7 @@ export async function train(options: TrainOptions): Promise<void> {
   const checkpoint = `${out}.checkpoint`;
   const resume = options["resume"] === true ? await readCheckpoint(checkpoint) : undefined;
 
-  const { runtime, reason, release } = await openRuntime(backend);
+  const { runtime, reason, release } = await openRuntime(backend, optimisations);
   console.error(reason);
   try {
     const stop = stopOnInterrupt();

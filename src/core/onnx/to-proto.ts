@@ -52,8 +52,8 @@ export function modelFromGraph(graph: Graph, name = "graph"): WrittenModel {
     producerName: "custom-diffusion-studio",
     opsetImport: [
       { domain: "", version: BigInt(graph.opset) },
-      // The other domains that the studio writes have one version.
-      ...domainsOf(graph).map((domain) => ({ domain, version: 1n })),
+      // The studio's own operators are written as one of onnxruntime's domain, which has only version 1.
+      ...otherDomains(graph).map((domain) => ({ domain, version: 1n })),
     ],
     graph: {
       name,
@@ -64,6 +64,11 @@ export function modelFromGraph(graph: Graph, name = "graph"): WrittenModel {
     },
   });
   return { model, external };
+}
+
+function otherDomains({ nodes }: Graph): string[] {
+  const domains = nodes.map(({ opType }) => /^(.+)::/.exec(opType)?.[1] ?? "");
+  return [...new Set(domains)].filter((domain) => domain !== "");
 }
 
 /** The constant with its bytes at hand where it is small enough to be written out. */
@@ -99,11 +104,6 @@ function externalTensor(name: string, constant: Constant, location: string): Ten
       { key: "length", value: String(constantBytes(constant)) },
     ],
   });
-}
-
-function domainsOf({ nodes }: Graph): string[] {
-  const named = nodes.flatMap(({ opType }) => opType.split("::").slice(0, -1));
-  return [...new Set(named)];
 }
 
 function nodeProto(node: Node): NodeProto {

@@ -9,6 +9,8 @@ export interface Fused {
   readonly gatedGelu: boolean;
 }
 
+export const NOTHING_FUSED: Fused = { attention: undefined, gatedGelu: false };
+
 /** The graph with those operators; every value's type must be known. */
 export function fuse(graph: Graph, { attention, gatedGelu }: Fused): Graph {
   const packed = attention === undefined ? graph : packAttention(graph, attention);

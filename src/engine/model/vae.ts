@@ -11,7 +11,6 @@ import type { HostTensor } from "../tensor.ts";
 import {
   type Model,
   type ModelBasis,
-  type ModelPart,
   pictureSize,
   type ReadGraph,
   readGraph,
@@ -86,10 +85,23 @@ export async function openVaeDecoder(
 async function openPart(
   model: ModelBasis,
   runtime: Runtime,
-  part: ModelPart,
+  part: "vae_encoder" | "vae_decoder",
   dims: HostTensor["dims"],
   read = readGraph(model.files, part),
 ): Promise<{ readonly session: Session; readonly input: string }> {
+  const { graph, input } = await vaeGraph(model, part, dims, read);
+  const name = part.replace("_", " ");
+  const session = await Session.create(runtime, graph, model.reader(part), { name });
+  return { session, input };
+}
+
+/** A half of the VAE as its session gets it, for an input of this shape. */
+export async function vaeGraph(
+  model: ModelBasis,
+  part: "vae_encoder" | "vae_decoder",
+  dims: HostTensor["dims"],
+  read = readGraph(model.files, part),
+): Promise<{ readonly graph: Graph; readonly input: string }> {
   const { graph } = await read;
   const [input] = graph.inputs;
   if (input === undefined || graph.inputs.length !== 1) {
@@ -98,15 +110,7 @@ async function openPart(
       `The model's ${part}/model.onnx takes ${graph.inputs.length} inputs where one was expected; export it with optimum.`,
     );
   }
-  const session = await Session.create(
-    runtime,
-    prepared(graph, input.name, dims),
-    model.reader(part),
-    {
-      name: part.replace("_", " "),
-    },
-  );
-  return { session, input: input.name };
+  return { graph: prepared(graph, input.name, dims), input: input.name };
 }
 
 function prepared(graph: Graph, input: string, dims: HostTensor["dims"]): Graph {

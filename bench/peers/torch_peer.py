@@ -1,11 +1,12 @@
-"""PyTorch eager on the same work, one request a line on stdin, one JSON answer a line on stdout.
+"""PyTorch on the same work, one request a line on stdin, one JSON answer a line on stdout.
 
-    python bench/torch_peer.py MODEL_FOLDER THREADS DEVICE DTYPE
+    python bench/peers/torch_peer.py MODEL_FOLDER THREADS DEVICE DTYPE eager|compiled
 
 DEVICE is cpu or cuda, DTYPE float32 or float16; float16 is mixed precision (autocast): weights that are trained,
-norms and softmax stay float32. Requests: {"work": METHOD_OF_PEER, ...its arguments}. Answers: {"ms": milliseconds}, after one
-{"ready": versions}. The weights are random, of the shapes that the folder's configuration files say: time does
-not depend on them. Inputs are made before the clock starts, as on the other side.
+norms and softmax stay float32. Requests: {"open": {"work": METHOD_OF_PEER, ...its arguments}}, {"run": true},
+{"release": true}. Answers: {"done": true}, {"ms": milliseconds}, {"absent": why not}, after one {"ready": versions}.
+The weights are random, of the shapes that the folder's configuration files say: time does not depend on them. Inputs
+are made before the clock starts, as on the other side; so is code, where it is compiled.
 """
 
 import json
@@ -22,24 +23,26 @@ from transformers import CLIPTextConfig, CLIPTextModel
 
 TOKENS = 77
 V_STAR_POSITION = 4
+# New words that can be trained together.
+MOST_CONCEPTS = 4
 
 
-class TokensWithRow(nn.Module):
-    """An embedding whose frozen table [V,E] is continued by the trained row of V*, id V."""
+class TokensWithRows(nn.Module):
+    """An embedding whose frozen table [V,E] is continued by trained rows, ids V and up."""
 
     def __init__(self, table: torch.Tensor):
         super().__init__()
         self.table = table
-        self.row = nn.Parameter(table[0].clone())
+        self.rows = nn.Parameter(table[:MOST_CONCEPTS].clone())
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
-        return nn.functional.embedding(ids, torch.cat([self.table, self.row[None]]))
+        return nn.functional.embedding(ids, torch.cat([self.table, self.rows]))
 
 
 class Peer:
     """The models. Methods that return a callable make a work's inputs, and give the work to be timed."""
 
-    def __init__(self, model: Path, device: torch.device, dtype: torch.dtype):
+    def __init__(self, model: Path, device: torch.device, dtype: torch.dtype, compiled: bool):
         self.device, self.dtype = device, dtype
 
         def config(part: str, name: str = "config") -> dict:
@@ -52,40 +55,48 @@ class Peer:
         for part in (self.unet, self.vae, self.encoder):
             part.requires_grad_(False).to(device)
         self.vocabulary = self.encoder.config.vocab_size
-        tokens = TokensWithRow(self.encoder.get_input_embeddings().weight)
+        tokens = TokensWithRows(self.encoder.get_input_embeddings().weight)
         self.encoder.set_input_embeddings(tokens)
         kv = [p for n, p in self.unet.named_parameters() if "attn2.to_k" in n or "attn2.to_v" in n]
         for parameter in kv:
             parameter.requires_grad_(True)
-        groups = [{"params": kv}, {"params": [tokens.row], "weight_decay": 0.0}]
+        groups = [{"params": kv}, {"params": [tokens.rows], "weight_decay": 0.0}]
         # Loss scaling is a part of training in float16.
         self.scaler = torch.amp.GradScaler(device.type, enabled=dtype == torch.float16)
         self.optimiser = torch.optim.AdamW(groups, lr=3e-4, weight_decay=1e-2)
 
-    def forward(self, batch: int) -> Callable[[], object]:
+        def maybe(callee: Callable[..., object]) -> Callable[..., object]:
+            return torch.compile(callee, dynamic=False) if compiled else callee
+
+        self.predict, self.encode = maybe(self.unet), maybe(self.encoder)
+        self.decoder = maybe(self.vae.decode)
+
+    def forward(self, batch: int, size: int | None = None) -> Callable[[], object]:
         """A pass of the UNet."""
-        latents, timesteps = self.latents(batch), self.timesteps(batch)
+        latents, timesteps = self.latents(batch, size), self.timesteps(batch)
         text = torch.randn(
             batch, TOKENS, self.unet.config.cross_attention_dim, device=self.device
         )
 
         @torch.inference_mode()
         def work() -> object:
-            return self.unet(latents, timesteps, text).sample
+            return self.predict(latents, timesteps, text).sample
 
         return work
 
-    def training_step(self, batch: int) -> Callable[[], object]:
+    def training_step(self, batch: int, size: int | None = None, concepts: int = 1) -> Callable[[], object]:
         """Text encoder, UNet, masked loss, gradients of K/V weights and of V* in half of the captions, AdamW."""
-        latents, target, timesteps = self.latents(batch), self.latents(batch), self.timesteps(batch)
+        latents, target = self.latents(batch, size), self.latents(batch, size)
+        timesteps = self.timesteps(batch)
         weight = torch.full_like(latents[:, :1], 1 / latents.numel())
         ids = self.ids(batch)
-        ids[: batch // 2, V_STAR_POSITION] = self.vocabulary
+        for i in range((batch + 1) // 2):
+            ids[i, V_STAR_POSITION] = self.vocabulary + i % concepts
 
         def work() -> None:
             self.optimiser.zero_grad()
-            text = self.encoder(input_ids=ids).last_hidden_state
-            prediction = self.unet(latents, timesteps, text).sample
+            text = self.encode(input_ids=ids).last_hidden_state
+            prediction = self.predict(latents, timesteps, text).sample
             loss = (weight * (prediction - target) ** 2).sum()
             self.scaler.scale(loss).backward()
             self.scaler.step(self.optimiser)
@@ -99,11 +110,11 @@ class Peer:
 
         @torch.inference_mode()
         def work() -> object:
-            text = self.encoder(input_ids=ids).last_hidden_state
+            text = self.encode(input_ids=ids).last_hidden_state
             self.scheduler.set_timesteps(steps)
             latents = noise
             for timestep in self.scheduler.timesteps:
-                both = self.unet(torch.cat([latents, latents]), timestep, text).sample
+                both = self.predict(torch.cat([latents, latents]), timestep, text).sample
                 negative, positive = both.chunk(2)
                 prediction = negative + guidance * (positive - negative)
                 latents = self.scheduler.step(prediction, timestep, latents).prev_sample
@@ -117,7 +128,7 @@ class Peer:
         return torch.inference_mode()(lambda: self.picture(latents))
 
     def picture(self, latents: torch.Tensor) -> torch.Tensor:
-        return self.vae.decode(latents / self.vae.config.scaling_factor).sample
+        return self.decoder(latents / self.vae.config.scaling_factor).sample
 
     def timed(self, work: Callable[[], object]) -> float:
         """Milliseconds from the call to the last kernel's end."""
@@ -133,8 +144,8 @@ class Peer:
         if self.device.type == "cuda":
             torch.cuda.synchronize()
 
-    def latents(self, batch: int) -> torch.Tensor:
-        size = self.unet.config.sample_size
+    def latents(self, batch: int, size: int | None = None) -> torch.Tensor:
+        size = size or self.unet.config.sample_size
         return torch.randn(batch, self.unet.config.in_channels, size, size, device=self.device)
 
     def timesteps(self, batch: int) -> torch.Tensor:
@@ -146,18 +157,48 @@ class Peer:
         return torch.randint(0, self.vocabulary, (batch, TOKENS), device=self.device)
 
 
+def reason_of(error: Exception) -> str:
+    """One line of an error that may have a hundred."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0][:200] if lines else type(error).__name__
+
+
 def main() -> None:
-    folder, threads, device, dtype = sys.argv[1:]
+    folder, threads, device, dtype, variant = sys.argv[1:]
     torch.set_num_threads(int(threads))
     torch.manual_seed(0)
-    peer = Peer(Path(folder), torch.device(device), getattr(torch, dtype))
+    # A shape, a device and gradients or none: each is compiled on its own.
+    torch._dynamo.config.recompile_limit = 64
+    peer = Peer(Path(folder), torch.device(device), getattr(torch, dtype), variant == "compiled")
+    work: Callable[[], object] | None = None
+
+    def say(**answer: object) -> None:
+        print(json.dumps(answer), flush=True)
+
+    def opened(arguments: dict) -> dict:
+        nonlocal work
+        method = getattr(peer, arguments.pop("work"), None)
+        if method is None:
+            return {"absent": "PyTorch has no counterpart."}
+        work = method(**arguments)
+        if variant == "compiled":
+            try:
+                peer.timed(work)
+            except Exception as error:
+                return {"absent": f"PyTorch could not compile it: {reason_of(error)}"}
+        return {"done": True}
+
     name = torch.cuda.get_device_name() if device == "cuda" else "CPU"
-    ready = f"torch {torch.__version__}, diffusers {diffusers.__version__}, {name}, {dtype}"
-    print(json.dumps({"ready": ready}), flush=True)
+    say(ready=f"torch {torch.__version__}, diffusers {diffusers.__version__}, {name}, {dtype}")
     for line in sys.stdin:
         request = json.loads(line)
-        work = getattr(peer, request.pop("work"))(**request)
-        print(json.dumps({"ms": peer.timed(work)}), flush=True)
+        if "open" in request:
+            say(**opened(request["open"]))
+        elif "run" in request and work is not None:
+            say(ms=peer.timed(work))
+        else:
+            work = None
+            say(done=True)
 
 
 if __name__ == "__main__":

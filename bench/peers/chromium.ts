@@ -1,0 +1,14 @@
+/** @file Chromium as this machine has it, started for a bench: a new profile each time, and with it new caches. */
+import { type Browser, chromium } from "@playwright/test";
+import { chromiumFlags } from "../../scripts/chromium-flags.mjs";
+import { findChromium } from "../../scripts/find-chromium.mjs";
+
+/** @param gpu the machine's own, where it has one, in place of the one in software */
+export function launchChromium(gpu = false): Promise<Browser> {
+  const found = findChromium();
+  const adapter = gpu ? { WEBGPU_ADAPTER: "hardware" } : {};
+  return chromium.launch({
+    args: chromiumFlags({ ...process.env, ...adapter }),
+    ...(found === null ? { channel: "chromium" } : { executablePath: found.path }),
+  });
+}

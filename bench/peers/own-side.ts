@@ -1,0 +1,27 @@
+/** @file Answers requests with the studio's own engine; the same in a Node process and in a browser's worker. */
+import { StudioError } from "../../src/core/errors.ts";
+import { type Host, type OpenedWork, openWork } from "../work/own-work.ts";
+import type { Answer, Request } from "./protocol.ts";
+
+export function ownSide(host: Host): (request: Request) => Promise<Answer> {
+  let opened: OpenedWork | null = null;
+  return async (request) => {
+    if ("open" in request) {
+      try {
+        opened = await openWork(request.open, host);
+      } catch (error) {
+        if (error instanceof StudioError) return { absent: error.message };
+        throw error;
+      }
+      return { done: true };
+    }
+    if ("run" in request) {
+      const start = performance.now();
+      await opened?.run();
+      return { ms: performance.now() - start };
+    }
+    await opened?.release();
+    opened = null;
+    return { done: true };
+  };
+}

@@ -1,0 +1,74 @@
+/** @file docs/performance.md, made of what is in bench/results: a chapter a machine. */
+import { groupBy } from "../group-by.ts";
+import { comparisonPart, contenderName } from "./comparison-part.ts";
+import { firstVersionPart, floorPart, optimisationsPart, scalingPart } from "./other-parts.ts";
+import { powerPlot } from "./plot.ts";
+import type { FirstVersion, MachineResults } from "./results.ts";
+
+export interface NamedResults {
+  /** Of the file, without its ending. */
+  readonly name: string;
+  readonly results: MachineResults | FirstVersion;
+}
+
+/** Files by their path below docs. */
+export type Documents = ReadonlyMap<string, string>;
+
+const HEAD = `# Performance
+
+Written from \`bench/results\` by \`npm run bench -- --write-docs\`; a test fails where it is out of date.
+
+Everybody does the same work on the default model in turns, round by round, so that all see the same machine. A ratio is
+that of two times of the same round: the median over the rounds, with the lowest and the highest. Where nothing else is
+said it is a time over that of PyTorch eager on as many threads, and below 1 is faster.
+
+- **studio, Node** is the studio's engine on WebAssembly in Node; **Chromium** the same in a worker of a cross-origin
+  isolated page; with **WebGPU** the same on a GPU.
+- **native onnxruntime** runs the graphs that the engine makes; what lies outside of them is numpy.
+- **PyTorch compiled** is \`torch.compile\`, with the most threads alone; compiling is not counted.
+- A training step is all of it: text features, K/V, gradients, AdamW. Model open is reading the files and making the
+  sessions of a first image.
+`;
+
+const FLOOR = `The floor is the time that the convolutions and matrix products of the graphs would take if all of them reached the
+rate that the heaviest shapes reach alone, at their fastest, and everything else took no time.`;
+
+const OPTIMISATIONS = `Each optimisation can be left out (\`--without\`). The ratio is the time without it over the time with all of them:
+above 1 it helps.`;
+
+const SCALING = `The exponent a of time = c · x^a, by least squares on logarithms, with its standard error.`;
+
+/** The page and its plots. */
+export function performanceDocuments(machines: readonly NamedResults[]): Documents {
+  const documents = new Map<string, string>();
+  const chapters = machines.map(({ name, results }) => {
+    const title = `## ${results.cpu}: ${name}`;
+    if (!("version" in results)) return [title, ...firstVersionPart(results)];
+    const { comparison, floor, optimisations, scaling } = results;
+    const plots = new Map<string, string>();
+    for (const [over, series] of groupBy(
+      scaling?.series ?? [],
+      (s) => `${s.work} over ${s.over}`,
+    )) {
+      const file = `images/performance-${name}-${over.replaceAll(/\W+/g, "-")}.svg`;
+      const lines = series.map(({ contender, points }) => ({
+        label: contenderName(contender),
+        points,
+      }));
+      documents.set(file, powerPlot(lines, series[0]?.over ?? ""));
+      plots.set(over, file);
+    }
+    return [
+      title,
+      `${results.cores} cores.`,
+      ...(comparison === undefined ? [] : ["### Beside PyTorch", ...comparisonPart(comparison)]),
+      ...(floor === undefined ? [] : ["### Distance to the floor", FLOOR, ...floorPart(floor)]),
+      ...(optimisations === undefined
+        ? []
+        : ["### Optimisations", OPTIMISATIONS, ...optimisationsPart(optimisations)]),
+      ...(scaling === undefined ? [] : ["### Scaling", SCALING, ...scalingPart(scaling, plots)]),
+    ];
+  });
+  documents.set("performance.md", `${[HEAD.trim(), ...chapters.flat()].join("\n\n")}\n`);
+  return documents;
+}

@@ -1,0 +1,43 @@
+/** @file This machine's file in bench/results: one section is replaced, the others stay. */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+import { format, resolveConfig } from "prettier";
+import { type MachineResults, parseResults } from "./results.ts";
+
+export const RESULTS = new URL("../results/", import.meta.url);
+
+export interface Where {
+  /** The most threads that were used. */
+  readonly threads: number;
+  /** Without wasm, on a machine with a GPU. */
+  readonly gpuOnly: boolean;
+}
+
+/** @returns the file's name */
+export async function writeSections(
+  sections: Partial<MachineResults>,
+  { threads, gpuOnly }: Where,
+): Promise<string> {
+  const name = `${process.platform}-${process.arch}-${threads}t${gpuOnly ? "-gpu" : ""}.json`;
+  const file = new URL(name, RESULTS);
+  const text = await readFile(file, "utf8").catch(() => null);
+  const before = text === null ? {} : parseResults(name, text);
+  const machine = { cpu: cpus()[0]?.model ?? "unknown CPU", cores: cpus().length };
+  // Files of the first version are replaced.
+  const kept = "version" in before ? before : {};
+  const results: MachineResults = { ...kept, version: 2, ...machine, ...sections };
+  await mkdir(RESULTS, { recursive: true });
+  await writeFile(file, await formatted(JSON.stringify(results, rounded), fileURLToPath(file)));
+  return name;
+}
+
+/** As the formatter leaves it. */
+async function formatted(json: string, filepath: string): Promise<string> {
+  return format(json, { ...(await resolveConfig(filepath)), filepath });
+}
+
+/** A clock's last digits say nothing. */
+function rounded(_: string, value: unknown): unknown {
+  return typeof value === "number" ? Number(value.toPrecision(5)) : value;
+}
