@@ -13,6 +13,9 @@ export const OPTIMISATIONS = {
     "attention differentiated a few heads at a time, its probabilities computed again (wasm)",
   "wasm-products": "matrix products in code of our own (wasm)",
   "wasm-exponentials": "softmax's exponentials in code of our own (wasm)",
+  "gpu-graph-capture": "a graph's launches recorded at its first run and replayed after (WebGPU)",
+  "gpu-validation-off":
+    "onnxruntime asks for the GPU's errors at no run; we listen for them (WebGPU)",
 } as const;
 
 export type Optimisation = keyof typeof OPTIMISATIONS;

@@ -44,7 +44,10 @@ export async function openUnet(
   const unet = batch === 1 && !takesQueryOut ? model.unet : model.unetOf(batch, takesQueryOut);
   const { graph, maps } =
     onAttention === undefined ? { graph: unet.graph, maps: [] } : exposeAttention(unet);
-  const session = await Session.create(runtime, graph, model.reader("unet"), { name: "the UNet" });
+  const session = await Session.create(runtime, graph, model.reader("unet"), {
+    name: "the UNet",
+    repeated: true,
+  });
   return {
     latents: unet.latents,
     async predict(latents, timestep, kv, queryOut = null) {

@@ -3,6 +3,7 @@ import type * as Ort from "onnxruntime-web";
 import type { BackendName } from "../../rpc/contracts.ts";
 import type { TrainingGraphOptions } from "../../core/surgery/training-graph.ts";
 import type { Optimisations } from "../../core/optimisations.ts";
+import { GpuErrors } from "./gpu-errors.ts";
 import { Serial } from "./serial.ts";
 
 export interface Runtime {
@@ -10,6 +11,8 @@ export interface Runtime {
   readonly ort: typeof Ort;
   /** The device that sessions and our kernels share; null on wasm. */
   readonly device: GPUDevice | null;
+  /** What that device objects to outside of error scopes. */
+  readonly gpuErrors: GpuErrors | null;
   readonly threads: number;
   /** Those in use; graphs are made and rewritten accordingly. */
   readonly optimisations: Optimisations;
@@ -39,7 +42,8 @@ export function runtime(
   ort.env.logLevel = "error";
   const chunks = settings.backend === "wasm" && settings.optimisations.has("chunked-attention");
   const attentionBytes = chunks ? ATTENTION_BYTES : undefined;
-  return { ort, serial: new Serial(), attentionBytes, ...settings };
+  const gpuErrors = settings.device === null ? null : new GpuErrors(settings.device);
+  return { ort, serial: new Serial(), attentionBytes, gpuErrors, ...settings };
 }
 
 /** How training graphs are made for it. */

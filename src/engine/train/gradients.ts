@@ -8,7 +8,7 @@ import { trainingGraph } from "../../core/surgery/training-graph.ts";
 import type { Model } from "../model/read-model.ts";
 import { type Runtime, trainingGraphOptions } from "../ort/runtime.ts";
 import { Session } from "../ort/session.ts";
-import type { Tensor } from "../tensor.ts";
+import { hostData, isOnDevice, type Tensor } from "../tensor.ts";
 import type { Sample } from "./draw.ts";
 
 export interface Gradients {
@@ -45,7 +45,8 @@ export async function openGradients(
   const queryOutOutput = outputOf(QUERY_OUT_INPUT);
   const session = await Session.create(runtime, training.graph, model.reader("unet"), {
     name: "the training graph",
-    onDevice: queryOut ? [kvOutput, queryOutOutput] : [kvOutput],
+    onDevice: [training.prediction, kvOutput, ...(queryOut ? [queryOutOutput] : [])],
+    repeated: true,
   });
   const [, channels, height, width] = unet.latents;
   return {
@@ -68,11 +69,13 @@ export async function openGradients(
         if (tensor !== undefined) return tensor;
         throw new StudioError("internal", `The training graph gave no "${name}".`);
       };
-      const loss = take(training.loss);
-      if (!("data" in loss)) throw new StudioError("internal", "The loss was left on the GPU.");
+      // Of no use here; left on the GPU, it is not waited for.
+      const prediction = take(training.prediction);
+      if (isOnDevice(prediction)) prediction.dispose();
+      const losses = hostData(take(training.loss));
       return {
         // The graph's losses are shares of the step's mean; these are each sample's own.
-        losses: Float32Array.from(loss.data, (share) => share * batch),
+        losses: Float32Array.from(losses, (share) => share * batch),
         kv: take(kvOutput),
         queryOut: queryOut ? take(queryOutOutput) : null,
       };

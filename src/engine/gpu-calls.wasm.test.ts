@@ -1,0 +1,80 @@
+/**
+ * @file What a training step and a denoising step ask of the GPU: launches, submissions, read-backs. On Dawn's GPU that
+ * does nothing, which every machine has; results are not looked at.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { countGpuCalls, type GpuCalls } from "../../tests/support/gpu-calls.ts";
+import { nanoFiles } from "../../tests/support/nano-files.ts";
+import { nanoSamples, nanoTraining } from "../../tests/support/nano-training.ts";
+import { optimisationsWithout } from "../core/optimisations.ts";
+import { normal } from "../core/random/normal.ts";
+import { elementCount } from "../core/tensor/shape.ts";
+import { type Model, readModel } from "./model/read-model.ts";
+import { openUnet } from "./model/unet.ts";
+import { nodeWebGpuRuntime, type WebGpuRuntime } from "./ort/runtime-node.ts";
+import { Trainer } from "./train/trainer.ts";
+
+let model: Model;
+
+beforeAll(async () => {
+  model = await readModel("nano", await nanoFiles("dynamo"));
+});
+
+/** A step after the first, which also compiles and records. */
+async function trainingStep({ runtime }: WebGpuRuntime): Promise<GpuCalls> {
+  const { settings } = nanoTraining({ batch: 2, microBatch: 2 });
+  const trainer = await Trainer.open(model, runtime, settings, [
+    { token: "<new1>", category: "bear" },
+  ]);
+  await trainer.trainOn(nanoSamples());
+  const calls = await countGpuCalls(() => trainer.trainOn(nanoSamples()));
+  await trainer.release();
+  return calls;
+}
+
+async function denoisingStep({ runtime }: WebGpuRuntime): Promise<GpuCalls> {
+  const unet = await openUnet(model, runtime, 2);
+  const { columns, textWidth } = model.unet.kv;
+  const kv = { dims: [2, 77, columns], data: normal(textWidth, 2 * 77 * columns) };
+  const predict = () => unet.predict(normal(1, elementCount(unet.latents)), 500, kv);
+  await predict();
+  const calls = await countGpuCalls(predict);
+  await unet.release();
+  return calls;
+}
+
+describe.each([
+  ["everything on", ""],
+  ["everything off", "all"],
+])("%s", (name, without) => {
+  let gpu: WebGpuRuntime;
+
+  beforeAll(async () => {
+    gpu = await nodeWebGpuRuntime(optimisationsWithout(without), ["backend=null"]);
+  });
+
+  afterAll(() => {
+    gpu.release();
+  });
+
+  it("training step of two images", async () => {
+    const calls = await trainingStep(gpu);
+    console.info(`training step, ${name}: ${JSON.stringify(calls)}`);
+    expect(calls.pipelines, "everything is compiled in the first step").toBe(0);
+    if (without !== "") return;
+    expect(calls.maps, "read-backs").toBeLessThanOrEqual(6);
+    expect(calls.bindGroups, "nothing but our own kernels is bound anew").toBeLessThanOrEqual(11);
+    // onnxruntime submits sixteen launches at a time.
+    expect(calls.submits).toBeLessThanOrEqual(calls.dispatches / 16 + 15);
+  });
+
+  it("denoising step with guidance", async () => {
+    const calls = await denoisingStep(gpu);
+    console.info(`denoising step, ${name}: ${JSON.stringify(calls)}`);
+    expect(calls.pipelines, "everything is compiled in the first step").toBe(0);
+    expect(calls.maps, "the prediction comes back, and nothing else").toBe(1);
+    if (without !== "") return;
+    expect(calls.bindGroups).toBe(0);
+    expect(calls.submits).toBeLessThanOrEqual(calls.dispatches / 16 + 2);
+  });
+});
