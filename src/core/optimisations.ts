@@ -14,6 +14,8 @@ export const OPTIMISATIONS = {
   "wasm-products": "matrix products in code of our own (wasm)",
   "wasm-exponentials": "softmax's exponentials in code of our own (wasm)",
   "gpu-graph-capture": "a graph's launches recorded at its first run and replayed after (WebGPU)",
+  "gpu-lazy-loss":
+    "training steps stay on the GPU, and several come back in one read-back (WebGPU)",
   "gpu-validation-off":
     "onnxruntime asks for the GPU's errors at no run; we listen for them (WebGPU)",
 } as const;

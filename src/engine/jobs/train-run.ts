@@ -105,9 +105,9 @@ async function steps(
       onLearnt: async (step, learnt) => {
         const { every } = run.previews;
         if (every === 0 || (step % every !== 0 && step !== run.settings.steps)) return;
+        const concept = await learnt();
         telemetry.flush();
-        await paintPreviews(open, run, step, await learnt(), emit, signal);
-        telemetry.pause();
+        await paintPreviews(open, run, step, concept, emit, signal);
       },
     },
   );

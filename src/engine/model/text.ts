@@ -98,7 +98,7 @@ export async function openTextGradient(model: Model, runtime: Runtime): Promise<
 }
 
 /** Token embeddings [1, L, E] of one caption: the table's rows, and the modifier tokens'. */
-function embed(
+export function embed(
   model: Model,
   ids: Int32Array,
   rows: Float32Array,

@@ -110,9 +110,9 @@ export class Session {
 
   private async execute(feeds: Feeds, wanted: Wanted): Promise<Record<string, Tensor>> {
     return this.runtime.serial.run(async () => {
-      // WebAssembly computes without ever waiting, and a recorded run does not wait for the GPU: without a turn of the
+      // WebAssembly computes without ever waiting, and launches on a GPU need not be waited for: without a turn of the
       // event loop between two runs, a whole job would be one task, and "stop" would be heard when nothing is left.
-      if (this.runtime.backend === "wasm" || this.fixed !== null) await turn();
+      await turn();
       try {
         this.fixed?.load(feeds);
         const outputs = await this.session.run(this.fixed?.tensors ?? this.inputs(feeds));

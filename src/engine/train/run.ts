@@ -14,7 +14,8 @@ import { checkSettings, type TrainSettings } from "../../core/train/settings.ts"
 import { pictureDigest } from "./picture-digest.ts";
 import { type NewConcept, type PoolEvents, preparePools } from "./pools.ts";
 import type { Pools } from "./draw.ts";
-import { type StepReport, Trainer } from "./trainer.ts";
+import type { StepReport } from "./step-report.ts";
+import { Trainer } from "./trainer.ts";
 
 export interface TrainingInput {
   readonly settings: TrainSettings;
@@ -35,7 +36,7 @@ export interface TrainingEvents extends PoolEvents {
   readonly wantsCheckpoint?: () => boolean;
   /** Latents are prepared. */
   readonly onPools?: (pools: Pools) => void;
-  /** After every step: what was learnt so far, read where it is asked for. */
+  /** After every step, told of or not: what was learnt so far, read where it is asked for. */
   readonly onLearnt?: (step: number, concept: () => Promise<Concept>) => void | Promise<void>;
 }
 
@@ -83,8 +84,15 @@ export async function runTraining(
   try {
     const history: number[] = [...(resume?.history ?? [])];
     if (resume !== undefined) await trainer.restore(resume.state);
+    const tell = async (reports: readonly StepReport[]): Promise<void> => {
+      for (const report of reports) {
+        history.push(report.targetLoss, report.regularisationLoss);
+        await events.onStep?.(report);
+      }
+    };
     const save = async (): Promise<void> => {
       if (events.onCheckpoint === undefined) return;
+      await tell(await trainer.reports());
       await events.onCheckpoint({
         fingerprint: model.fingerprint,
         settings: record,
@@ -95,15 +103,17 @@ export async function runTraining(
     while (trainer.step < settings.steps) {
       if (events.signal?.aborted === true && trainer.step > 0) await save();
       throwIfAborted(events.signal);
-      const report = await trainer.next(pools);
-      history.push(report.targetLoss, report.regularisationLoss);
-      await events.onStep?.(report);
-      const due = report.step % CHECKPOINT_EVERY === 0 && report.step < settings.steps;
+      await tell(await trainer.next(pools));
+      const due = trainer.step % CHECKPOINT_EVERY === 0 && trainer.step < settings.steps;
       // Asked in any case: a checkpoint that is due answers the wish for one.
       const wanted = events.wantsCheckpoint?.() === true;
       if (due || wanted) await save();
-      await events.onLearnt?.(report.step, () => trainer.concept());
+      await events.onLearnt?.(trainer.step, async () => {
+        await tell(await trainer.reports());
+        return trainer.concept();
+      });
     }
+    await tell(await trainer.reports());
     const losses = Float32Array.from(history);
     const metrics = { steps: trainer.step, ...lastLosses(losses) };
     return { concept: await trainer.concept(metrics), history: losses };
