@@ -65,6 +65,9 @@ export function createEngine(
       opened = new OpenModel(read, runtime, report, pipeline);
       onProgress({ stage: "session", part: "unet", loaded: 0, total: 0 });
       await pipeline.prepare();
+      await pipeline.warmUp((loaded) =>
+        onProgress({ stage: "compile", part: "unet", loaded, total: 0 }),
+      );
       const { unet } = read;
       return {
         id,

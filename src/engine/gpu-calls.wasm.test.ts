@@ -11,6 +11,7 @@ import { normal } from "../core/random/normal.ts";
 import { elementCount } from "../core/tensor/shape.ts";
 import { type Model, readModel } from "./model/read-model.ts";
 import { openUnet } from "./model/unet.ts";
+import { whileCompiling } from "./ort/compiling.ts";
 import { nodeWebGpuRuntime, type WebGpuRuntime } from "./ort/runtime-node.ts";
 import { Trainer } from "./train/trainer.ts";
 
@@ -20,7 +21,7 @@ beforeAll(async () => {
   model = await readModel("nano", await nanoFiles("dynamo"));
 });
 
-/** A step after the first, which also compiles and records. */
+/** The first step where everything is compiled and recorded before, or else the second. */
 async function trainingStep({
   runtime,
 }: WebGpuRuntime): Promise<{ readonly step: GpuCalls; readonly told: GpuCalls }> {
@@ -28,7 +29,16 @@ async function trainingStep({
   const trainer = await Trainer.open(model, runtime, settings, [
     { token: "<new1>", category: "bear" },
   ]);
-  await trainer.trainOn(nanoSamples());
+  const compiled: number[] = [];
+  await whileCompiling(
+    runtime.device,
+    (done) => compiled.push(done),
+    () => trainer.warmUp(),
+  );
+  if (runtime.optimisations.has("gpu-graph-capture")) {
+    expect(compiled.length, "pipelines are told of one by one").toBeGreaterThan(50);
+    expect(compiled).toEqual(compiled.map((_, i) => i + 1));
+  } else await trainer.trainOn(nanoSamples());
   const calls = await countGpuCalls(() => trainer.take(nanoSamples()));
   const told = await countGpuCalls(() => trainer.reports());
   await trainer.release();
@@ -63,7 +73,7 @@ describe.each([
   it("training step of two images", async () => {
     const { step, told } = await trainingStep(gpu);
     console.info(`training step, ${name}: ${JSON.stringify(step)}`);
-    expect(step.pipelines, "everything is compiled in the first step").toBe(0);
+    expect(step.pipelines, "everything is compiled before").toBe(0);
     if (without !== "") return;
     expect(step.maps, "nothing comes back from a step").toBe(0);
     expect(told.maps, "until it is told of").toBe(1);

@@ -28,7 +28,7 @@ export interface BackendReport {
 }
 
 export interface OpenProgress {
-  readonly stage: "download" | "read" | "surgery" | "session";
+  readonly stage: "download" | "read" | "surgery" | "session" | "compile";
   /** Which of the model's parts, e.g. `unet`. */
   readonly part: string;
   /** Bytes while downloading, steps otherwise; `total` is 0 while it is not known. */
@@ -139,7 +139,7 @@ export interface LossPoint {
 export type TrainEvent =
   | {
       readonly kind: "stage";
-      readonly stage: "regularisation" | "views" | "sessions" | "preview";
+      readonly stage: "regularisation" | "views" | "sessions" | "compile" | "preview";
       readonly done: number;
       readonly total: number;
     }

@@ -94,6 +94,7 @@ async function steps(
         open.pools = { runId: run.id, pools };
         emit({ kind: "stage", stage: "sessions", done: 0, total: 0 });
       },
+      onCompiled: (done) => emit({ kind: "stage", stage: "compile", done, total: 0 }),
       onStep: (report) => telemetry.step(report),
       onCheckpoint: async (checkpoint) => {
         const { step, skipped } = checkpoint.state;

@@ -11,6 +11,8 @@ export interface DeviceText {
   encode(embeds: Tensor): Promise<DeviceTensor>;
   /** Gradient of the embeddings, given that of the features; holds until the next call. */
   backward(embeds: DeviceTensor, dFeatures: DeviceTensor): Promise<DeviceTensor>;
+  /** Compiles it for the GPU. */
+  warmUp(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -47,6 +49,10 @@ export async function openDeviceText(
       const results = await backward.runOnDevice(feeds);
       onDevice(results[gradient.hidden]).dispose();
       return onDevice(results[gradient.gradient]);
+    },
+    async warmUp() {
+      await forward.warmUp();
+      await backward?.warmUp();
     },
     async release() {
       await forward.release();

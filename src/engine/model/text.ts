@@ -12,6 +12,8 @@ export interface TextFeatures {
    * @param rows embeddings [n, E] of the modifier tokens, whose ids follow the vocabulary's
    */
   encode(ids: Int32Array, rows: Float32Array): Promise<HostTensor>;
+  /** Compiles it for the GPU. */
+  warmUp(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -23,6 +25,7 @@ export async function openTextFeatures(model: Model, runtime: Runtime): Promise<
   });
   return {
     encode: (ids, rows) => session.runOne({ [EMBEDS_INPUT]: embed(model, ids, rows) }),
+    warmUp: () => session.warmUp(),
     release: () => session.release(),
   };
 }

@@ -25,6 +25,8 @@ export interface UnetSession {
     kv: Tensor,
     queryOut?: Float32Array | null,
   ): Promise<HostTensor>;
+  /** Compiles it for the GPU. */
+  warmUp(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -73,6 +75,7 @@ export async function openUnet(
       );
       return output(unet.prediction);
     },
+    warmUp: () => session.warmUp(),
     release: () => session.release(),
   };
 }

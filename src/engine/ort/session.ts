@@ -126,6 +126,25 @@ export class Session {
     });
   }
 
+  /**
+   * Compiles what the graph needs, and records its launches where they are: a run of zeros, so that the first real one
+   * takes no longer than others. Nothing on wasm, and where runs are not repeated.
+   */
+  async warmUp(): Promise<void> {
+    const { fixed } = this;
+    if (fixed === null) return;
+    await this.runtime.serial.run(async () => {
+      try {
+        for (const output of Object.values(await this.session.run(fixed.tensors))) output.dispose();
+        await this.runtime.device?.queue.onSubmittedWorkDone();
+        this.checkErrors();
+      } catch (cause) {
+        if (cause instanceof StudioError) throw cause;
+        throw this.failure(reasonOf(cause), cause);
+      }
+    });
+  }
+
   /** Outputs where they are wanted; all that come back from a recorded run come in one copy. */
   private async collect(
     outputs: readonly (readonly [name: string, output: OrtTensor])[],

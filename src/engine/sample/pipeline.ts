@@ -16,6 +16,7 @@ import type { Model } from "../model/read-model.ts";
 import { openTextFeatures, type TextFeatures } from "../model/text.ts";
 import { openUnet, type UnetSession } from "../model/unet.ts";
 import { openVaeDecoder, type VaeDecoder } from "../model/vae.ts";
+import { whileCompiling } from "../ort/compiling.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import { openTogether } from "../releases.ts";
 import { type HostTensor, isOnDevice, type Tensor } from "../tensor.ts";
@@ -119,6 +120,16 @@ export class Pipeline {
   /** Makes the UNet's session for images that are sampled one by one with guidance, before somebody waits for it. */
   async prepare(): Promise<void> {
     await this.unetFor(2);
+  }
+
+  /** Compiles for the GPU what such images need; nothing on wasm. @param onCompiled pipelines so far */
+  async warmUp(onCompiled: (done: number) => void): Promise<void> {
+    if (this.runtime.device === null) return;
+    await whileCompiling(this.runtime.device, onCompiled, async () => {
+      await this.text.warmUp();
+      await (await this.unetFor(2)).warmUp();
+      await this.vae.decode(new Float32Array(elementCount(this.model.unet.latents)));
+    });
   }
 
   /** The picture of latents [4, H, W]. */

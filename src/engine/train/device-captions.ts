@@ -117,6 +117,11 @@ export class DeviceCaptions {
     return { dims: rows.dims, buffer: sum, dispose: () => this.pool.give(sum) };
   }
 
+  /** Compiles what it runs for the GPU. */
+  warmUp(): Promise<void> {
+    return this.text.warmUp();
+  }
+
   /** Forgets what was encoded with the rows of before. */
   rowsChanged(): void {
     for (const caption of this.captions.values()) {

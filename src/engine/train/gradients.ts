@@ -30,6 +30,8 @@ export interface GradientSession {
     batch: number,
     inputs: { readonly kv: Tensor; readonly queryOut: Tensor | null; readonly lossScale: number },
   ): Promise<Gradients>;
+  /** Compiles it for the GPU. */
+  warmUp(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -92,6 +94,7 @@ export async function openGradients(
         queryOut: queryOut ? take(queryOutOutput) : null,
       };
     },
+    warmUp: () => session.warmUp(),
     release: () => session.release(),
   };
 }

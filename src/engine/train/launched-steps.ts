@@ -84,6 +84,11 @@ export class LaunchedSteps implements Steps {
     });
   }
 
+  async warmUp(): Promise<void> {
+    await this.parts.captions.warmUp();
+    await this.parts.gradients.warmUp();
+  }
+
   restored(): Promise<void> {
     if (this.settings.train !== "kv") this.parts.captions.rowsChanged();
     return Promise.resolve();

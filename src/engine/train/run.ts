@@ -8,6 +8,7 @@ import {
   PromptTokenizer,
 } from "../../core/text/modifier-tokens.ts";
 import type { Model } from "../model/read-model.ts";
+import { whileCompiling } from "../ort/compiling.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { checkSettings, type TrainSettings } from "../../core/train/settings.ts";
@@ -34,6 +35,8 @@ export interface TrainingEvents extends PoolEvents {
   readonly onCheckpoint?: (checkpoint: Checkpoint) => void | Promise<void>;
   /** Asked after every step: whether to make a checkpoint now. */
   readonly wantsCheckpoint?: () => boolean;
+  /** Before the first step on a GPU: pipelines compiled so far. */
+  readonly onCompiled?: (done: number) => void;
   /** Latents are prepared. */
   readonly onPools?: (pools: Pools) => void;
   /** After every step, told of or not: what was learnt so far, read where it is asked for. */
@@ -100,6 +103,13 @@ export async function runTraining(
         history: Float32Array.from(history),
       });
     };
+    if (trainer.step < settings.steps) {
+      await whileCompiling(
+        runtime.device,
+        (compiled) => events.onCompiled?.(compiled),
+        () => trainer.warmUp(),
+      );
+    }
     while (trainer.step < settings.steps) {
       if (events.signal?.aborted === true && trainer.step > 0) await save();
       throwIfAborted(events.signal);

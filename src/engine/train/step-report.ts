@@ -50,6 +50,8 @@ export interface Steps {
   readonly due: boolean;
   /** Reports of the steps that were not told of yet, once all of them are done. */
   reports(): Promise<StepReport[]>;
+  /** Compiles everything for the GPU, before somebody waits for the first step. */
+  warmUp(): Promise<void>;
   /** The trained values were changed by something else. */
   restored(): Promise<void>;
   release(): Promise<void>;

@@ -70,6 +70,11 @@ export class Trainer {
     return new Trainer(model, settings, tokens, rows, parts);
   }
 
+  /** Compiles everything for the GPU, before somebody waits for the first step. */
+  warmUp(): Promise<void> {
+    return this.parts.steps.warmUp();
+  }
+
   /** Steps taken, and told of or not. */
   get step(): number {
     return this.done;

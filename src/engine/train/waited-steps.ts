@@ -54,6 +54,10 @@ export class WaitedSteps implements Steps {
     return Promise.resolve(untold);
   }
 
+  warmUp(): Promise<void> {
+    return this.gradients.warmUp();
+  }
+
   async restored(): Promise<void> {
     if (this.settings.train === "kv") return;
     this.captions.rowsChanged();
