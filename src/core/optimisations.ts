@@ -50,6 +50,6 @@ export function optimisationsWithout(names: string): Optimisations {
   return left;
 }
 
-function isOptimisation(name: string): name is Optimisation {
+export function isOptimisation(name: string): name is Optimisation {
   return Object.hasOwn(OPTIMISATIONS, name);
 }

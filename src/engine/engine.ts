@@ -1,5 +1,6 @@
 /** @file The engine behind the worker's contract: chooses a backend, opens a model, and does one job after the other. */
 import { StudioError } from "../core/errors.ts";
+import { type Optimisation, optimisationsWithout } from "../core/optimisations.ts";
 import { checkCategory, knowsCategory, PromptTokenizer } from "../core/text/modifier-tokens.ts";
 import type { BackendPreference, BackendReport, EngineApi, ModelInfo } from "../rpc/contracts.ts";
 import { chooseBackend } from "./backend.ts";
@@ -50,6 +51,7 @@ export function createEngine(
     id: string,
     preference: BackendPreference,
     onProgress: Parameters<EngineApi["openModel"]>[2],
+    without: readonly Optimisation[],
   ): Promise<ModelInfo> => {
     const start = performance.now();
     const { name, files } = await findModel(id, modelsBase);
@@ -58,8 +60,9 @@ export function createEngine(
     const device =
       report.chosen === "webgpu" && adapter !== null ? await requestDevice(adapter) : null;
     try {
-      const runtime = await browserRuntime(device, report.threads);
-      const read = await readModel(id, files, onProgress);
+      const optimisations = optimisationsWithout(without.join());
+      const runtime = await browserRuntime(device, report.threads, optimisations);
+      const read = await readModel(id, files, onProgress, optimisations);
       onProgress({ stage: "session", part: "text_encoder", loaded: 0, total: 0 });
       const pipeline = await Pipeline.open(read, runtime);
       opened = new OpenModel(read, runtime, report, pipeline);
@@ -76,6 +79,7 @@ export function createEngine(
         pictureSize: pictureSize(read),
         textWidth: read.config.textWidth,
         backend: report,
+        without,
         bytes: read.bytes,
         unetNodes: { exported: read.exportedNodes, specialised: unet.graph.nodes.length },
         crossAttentionBlocks: unet.blocks,
@@ -94,7 +98,8 @@ export function createEngine(
     async describeBackend(preference) {
       return (await survey(preference)).report;
     },
-    openModel: (id, preference, onProgress) => calls.run(() => open(id, preference, onProgress)),
+    openModel: (id, preference, onProgress, without = []) =>
+      calls.run(() => open(id, preference, onProgress, without)),
     generate: (job, onEvent) =>
       jobs.run(job.job, ({ signal }) =>
         calls.run(() => generateImages(model(), job, onEvent, { signal, everyday })),
@@ -109,6 +114,7 @@ export function createEngine(
       ),
     train: (runId, onEvent) =>
       jobs.run(runId, (controls) => calls.run(() => trainRun(model(), runId, onEvent, controls))),
+    breakdown: () => Promise.resolve(opened?.runtime.timings.look() ?? null),
     stop(job) {
       jobs.stop(job);
       return Promise.resolve();

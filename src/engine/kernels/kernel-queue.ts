@@ -37,10 +37,10 @@ export class KernelQueue {
   /** Launches prepared kernels one after the other, each seeing what those before it wrote. */
   submit(dispatches: readonly Dispatch[]): void {
     const { device } = this;
+    if (dispatches.length === 0) return;
     device.pushErrorScope("validation");
     const { buffer, offsets } = this.writeUniforms(dispatches);
     const commands = device.createCommandEncoder();
-    const pass = commands.beginComputePass();
     dispatches.forEach(({ kernel, buffers, grid }, i) => {
       const { pipeline, layout } = this.ready.get(kernel.code) ?? unprepared(kernel);
       const size = 4 * Object.keys(kernel.uniforms).length;
@@ -49,11 +49,13 @@ export class KernelQueue {
       }));
       const resources = [{ buffer, offset: offsets[i] ?? 0, size }, ...storage];
       const entries = resources.map((resource, binding) => ({ binding, resource }));
+      // A pass of its own, so that each can be timed.
+      const pass = commands.beginComputePass({ label: kernel.label });
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, device.createBindGroup({ label: kernel.label, layout, entries }));
       pass.dispatchWorkgroups(...grid);
+      pass.end();
     });
-    pass.end();
     device.queue.submit([commands.finish()]);
     this.complaint = Promise.all([this.complaint, device.popErrorScope()]).then(
       ([earlier, latest]) => earlier ?? latest,

@@ -3,6 +3,7 @@ import type * as Ort from "onnxruntime-web";
 import type { BackendName } from "../../rpc/contracts.ts";
 import type { TrainingGraphOptions } from "../../core/surgery/training-graph.ts";
 import type { Optimisations } from "../../core/optimisations.ts";
+import { Timings } from "../timings.ts";
 import { GpuErrors } from "./gpu-errors.ts";
 import { Serial } from "./serial.ts";
 
@@ -23,6 +24,7 @@ export interface Runtime {
   readonly attentionBytes: number | undefined;
   /** onnxruntime-web creates and runs one session at a time; everything that calls into it waits here. */
   readonly serial: Serial;
+  readonly timings: Timings;
 }
 
 /** A fourth of a usual last-level cache: what goes into a chunk and comes out of it has to fit beside its scores. */
@@ -43,7 +45,8 @@ export function runtime(
   const chunks = settings.backend === "wasm" && settings.optimisations.has("chunked-attention");
   const attentionBytes = chunks ? ATTENTION_BYTES : undefined;
   const gpuErrors = settings.device === null ? null : new GpuErrors(settings.device);
-  return { ort, serial: new Serial(), attentionBytes, gpuErrors, ...settings };
+  const timings = new Timings(settings.device);
+  return { ort, serial: new Serial(), attentionBytes, gpuErrors, timings, ...settings };
 }
 
 /** How training graphs are made for it. */

@@ -114,9 +114,14 @@ export class Session {
       // event loop between two runs, a whole job would be one task, and "stop" would be heard when nothing is left.
       await turn();
       try {
-        this.fixed?.load(feeds);
-        const outputs = await this.session.run(this.fixed?.tensors ?? this.inputs(feeds));
-        const results = await this.collect(Object.entries(outputs), wanted);
+        const { timings } = this.runtime;
+        const outputs = await timings.measure(this.name, () => {
+          this.fixed?.load(feeds);
+          return this.session.run(this.fixed?.tensors ?? this.inputs(feeds));
+        });
+        const results = await timings.measure("read-back", () =>
+          this.collect(Object.entries(outputs), wanted),
+        );
         this.checkErrors();
         return results;
       } catch (cause) {

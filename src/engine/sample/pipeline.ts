@@ -226,10 +226,12 @@ export class Pipeline {
     try {
       for (const [call, timestep] of sampler.timesteps.entries()) {
         throwIfAborted(events.signal);
+        const start = performance.now();
         const prediction = await predictor.predict(sampler.scaleInput(latents, call), timestep);
         const before = latents;
         await events.onClean(() => sampler.predictClean(prediction, call, before));
         latents = sampler.step(prediction, call, latents, noise);
+        await this.runtime.timings.over("denoising step", performance.now() - start);
         events.onCall();
       }
     } finally {

@@ -8,6 +8,7 @@ import { createStorage } from "../kernels/buffers.ts";
 import { readBuffers } from "../kernels/read-back.ts";
 import { type DeviceTensor, isOnDevice, type Tensor } from "../tensor.ts";
 import { type LaunchedArithmetic, MOST_LAUNCHED, REPORT_BYTES } from "./arithmetic.ts";
+import type { Timings } from "../timings.ts";
 import type { DeviceCaptions } from "./device-captions.ts";
 import type { Sample } from "./draw.ts";
 import type { GradientSession } from "./gradients.ts";
@@ -26,6 +27,7 @@ export class LaunchedSteps implements Steps {
   private readonly settings: TrainSettings;
   private readonly parts: Parts;
   private readonly device: GPUDevice;
+  private readonly timings: Timings;
   /** For each step what the update reports, and the samples' shares of the loss. */
   private readonly log: GPUBuffer;
   private readonly launched: StepTaken[] = [];
@@ -34,20 +36,27 @@ export class LaunchedSteps implements Steps {
   /** How many are launched before they are waited for; found by how long they take. */
   private most = 1;
 
-  private constructor(settings: TrainSettings, parts: Parts, device: GPUDevice, log: GPUBuffer) {
+  private constructor(
+    settings: TrainSettings,
+    parts: Parts,
+    { device, timings }: { readonly device: GPUDevice; readonly timings: Timings },
+    log: GPUBuffer,
+  ) {
     this.settings = settings;
     this.parts = parts;
     this.device = device;
+    this.timings = timings;
     this.log = log;
   }
 
   static async create(
     settings: TrainSettings,
     parts: Parts,
-    device: GPUDevice,
+    runtime: { readonly device: GPUDevice; readonly timings: Timings },
   ): Promise<LaunchedSteps> {
     const words = (MOST_LAUNCHED * slotBytes(settings)) / 4;
-    return new LaunchedSteps(settings, parts, device, await createStorage(device, words, "losses"));
+    const log = await createStorage(runtime.device, words, "losses");
+    return new LaunchedSteps(settings, parts, runtime, log);
   }
 
   get due(): boolean {
@@ -74,8 +83,12 @@ export class LaunchedSteps implements Steps {
     const taken = this.launched.splice(0);
     if (taken.length === 0) return [];
     const slot = slotBytes(this.settings);
-    const bytes = await readBuffers(this.device, [[this.log, taken.length * slot]]);
-    const milliseconds = (performance.now() - this.start) / taken.length;
+    const bytes = await this.timings.measure("read-back", () =>
+      readBuffers(this.device, [[this.log, taken.length * slot]]),
+    );
+    const whole = performance.now() - this.start;
+    const milliseconds = whole / taken.length;
+    await this.timings.over("training step", whole, taken.length);
     this.most = Math.max(1, Math.min(MOST_LAUNCHED, Math.floor(LOOK_EVERY / milliseconds)));
     return taken.map((step, i) => {
       const own = bytes.slice(i * slot, (i + 1) * slot);

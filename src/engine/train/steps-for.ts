@@ -51,7 +51,12 @@ export async function stepsFor(
         : await createWebGpuArithmetic(device, numbers),
     );
     const gradients = keep(await openGradients(model, runtime, { ...graph, launched: false }));
-    const steps = new WaitedSteps(settings, { captions, gradients, arithmetic }, rows);
+    const steps = new WaitedSteps(
+      settings,
+      { captions, gradients, arithmetic },
+      rows,
+      runtime.timings,
+    );
     return { steps, gradients, arithmetic };
   }
   const captions = keep(
@@ -63,7 +68,11 @@ export async function stepsFor(
   const arithmetic = keep(await createWebGpuArithmetic(device, numbers));
   const gradients = keep(await openGradients(model, runtime, { ...graph, launched: true }));
   const parts = { captions, gradients, arithmetic };
-  return { steps: await LaunchedSteps.create(settings, parts, device), gradients, arithmetic };
+  return {
+    steps: await LaunchedSteps.create(settings, parts, { ...runtime, device }),
+    gradients,
+    arithmetic,
+  };
 }
 
 function arithmeticSettings(

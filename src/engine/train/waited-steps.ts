@@ -1,5 +1,6 @@
 /** @file Steps that are waited for: losses, dc and rows come to ordinary memory in each of them. */
 import { hostData, isOnDevice, type Tensor } from "../tensor.ts";
+import type { Timings } from "../timings.ts";
 import type { TrainingArithmetic } from "./arithmetic.ts";
 import type { Captions } from "./captions.ts";
 import type { Sample } from "./draw.ts";
@@ -15,6 +16,7 @@ export class WaitedSteps implements Steps {
   private readonly arithmetic: TrainingArithmetic;
   /** Values of the rows, read back after every update. */
   private rows: Float32Array;
+  private readonly timings: Timings;
   private untold: StepReport[] = [];
 
   constructor(
@@ -25,12 +27,14 @@ export class WaitedSteps implements Steps {
       readonly arithmetic: TrainingArithmetic;
     },
     rows: Float32Array,
+    timings: Timings,
   ) {
     this.settings = settings;
     this.captions = parts.captions;
     this.gradients = parts.gradients;
     this.arithmetic = parts.arithmetic;
     this.rows = rows;
+    this.timings = timings;
   }
 
   /** Micro-batches, one update. */
@@ -42,10 +46,12 @@ export class WaitedSteps implements Steps {
       const part = samples.slice(from, from + microBatch);
       shares.set(await this.accumulate(part, samples.length), from);
     }
-    const update = await this.arithmetic.update();
+    const update = await this.timings.measure("update", () => this.arithmetic.update());
     await this.restored();
     const kinds = samples.map(({ kind }) => kind);
-    this.untold.push(stepReport({ step, kinds }, shares, update, performance.now() - start));
+    const milliseconds = performance.now() - start;
+    await this.timings.over("training step", milliseconds);
+    this.untold.push(stepReport({ step, kinds }, shares, update, milliseconds));
   }
 
   reports(): Promise<StepReport[]> {
