@@ -70,13 +70,19 @@ function trainingStep(batch: number): Work {
     name: `training step, batch ${batch}`,
     request: { work: "training_step", batch },
     async open(model, runtime) {
-      const settings = { ...defaultSettings(model.config.textWidth), batch, microBatch: batch };
-      const tokens = [{ token: "<new1>", category: "bear" }];
-      const trainer = await Trainer.open(model, runtime, settings, tokens);
-      const samples = Array.from({ length: batch }, (_, i) => sample(model, i, batch / 2));
+      const { trainer, samples } = await openTraining(model, runtime, batch);
       return { run: () => trainer.trainOn(samples), release: () => trainer.release() };
     },
   };
+}
+
+/** A trainer of the default settings but for the batch, and the samples of a step. */
+export async function openTraining(model: Model, runtime: Runtime, batch: number) {
+  const settings = { ...defaultSettings(model.config.textWidth), batch, microBatch: batch };
+  const tokens = [{ token: "<new1>", category: "bear" }];
+  const trainer = await Trainer.open(model, runtime, settings, tokens);
+  const samples = Array.from({ length: batch }, (_, i) => sample(model, i, batch / 2));
+  return { trainer, samples };
 }
 
 /** Captions of targets differ, or one pass of the text encoder would do for all of them. */

@@ -16,6 +16,7 @@ export const OPTIMISATIONS = {
   "gpu-graph-capture": "a graph's launches recorded at its first run and replayed after (WebGPU)",
   "gpu-lazy-loss":
     "training steps stay on the GPU, and several come back in one read-back (WebGPU)",
+  "gpu-tuned-kernels": "tiles of our matrix products chosen by measurement on the device (WebGPU)",
   "gpu-validation-off":
     "onnxruntime asks for the GPU's errors at no run; we listen for them (WebGPU)",
 } as const;

@@ -8,6 +8,7 @@ import { elementCount } from "../../core/tensor/shape.ts";
 import { accumulate, accumulateKernel } from "../kernels/accumulate/index.ts";
 import { adamw, adamwKernel, corrections } from "../kernels/adamw/index.ts";
 import { BufferPool } from "../kernels/buffers.ts";
+import { chooseTile, tileOf } from "../kernels/choose-tile.ts";
 import {
   gradientNorm,
   gradientNormKernels,
@@ -30,6 +31,7 @@ import {
   readLossScale,
   updateLossScale,
 } from "../kernels/loss-scale/index.ts";
+import type { Tile } from "../kernels/tiled-matmul/index.ts";
 import { type DeviceTensor, type HostTensor, isOnDevice, type Tensor } from "../tensor.ts";
 import {
   type ArithmeticSettings,
@@ -48,21 +50,32 @@ import {
   type ParameterBuffers,
 } from "./parameter-buffers.ts";
 
-/** @throws StudioError "backend-unavailable" where the GPU has too little memory */
+/**
+ * @param tunedFor measures which kernels are fastest for micro-batches of so many samples, once a device
+ * @throws StudioError "backend-unavailable" where the GPU has too little memory
+ */
 export async function createWebGpuArithmetic(
   device: GPUDevice,
   settings: ArithmeticSettings,
+  { tunedFor }: { readonly tunedFor?: number } = {},
 ): Promise<LaunchedArithmetic> {
   const queue = new KernelQueue(device);
+  if (tunedFor !== undefined) await chooseTile(queue, { ...settings, batch: tunedFor });
+  const tile = tileOf(device);
   await queue.prepare([
-    kvProjectionKernel,
-    ...kvBackwardKernels,
+    kvProjectionKernel(tile),
+    ...kvBackwardKernels(tile),
     accumulateKernel,
     ...gradientNormKernels,
     adamwKernel,
     lossScaleKernel,
   ]);
-  return new WebGpuArithmetic(queue, settings, await createParameterBuffers(device, settings));
+  return new WebGpuArithmetic(
+    queue,
+    settings,
+    await createParameterBuffers(device, settings),
+    tile,
+  );
 }
 
 class WebGpuArithmetic implements LaunchedArithmetic {
@@ -71,6 +84,7 @@ class WebGpuArithmetic implements LaunchedArithmetic {
   private readonly settings: ArithmeticSettings;
   private readonly flat: FlatGroups;
   private readonly buffers: ParameterBuffers;
+  private readonly tile: Tile;
   /** What the GPU holds, as it was last written or read. */
   private counters: LossScaleState;
   /** Updates launched since. */
@@ -78,12 +92,18 @@ class WebGpuArithmetic implements LaunchedArithmetic {
   /** How many updates came before the first that the table of corrections on the GPU is for. */
   private firstStep = 0;
 
-  constructor(queue: KernelQueue, settings: ArithmeticSettings, buffers: ParameterBuffers) {
+  constructor(
+    queue: KernelQueue,
+    settings: ArithmeticSettings,
+    buffers: ParameterBuffers,
+    tile: Tile,
+  ) {
     this.queue = queue;
     this.pool = new BufferPool(queue.device);
     this.settings = settings;
     this.flat = new FlatGroups(settings.groups);
     this.buffers = buffers;
+    this.tile = tile;
     this.counters = this.writeCounters({
       lossScale: settings.lossScale?.initial ?? 1,
       goodSteps: 0,
@@ -101,7 +121,9 @@ class WebGpuArithmetic implements LaunchedArithmetic {
     const dims = [shape.batch, shape.tokens, shape.columns];
     const kv = await this.pool.take(elementCount(dims), "keys and values");
     await this.lend(features, "text features", (c) => {
-      this.queue.submit(kvProjection(shape, { c, w: this.buffers.weights, kv }));
+      this.queue.submit(
+        kvProjection(shape, { c, w: this.buffers.weights, kv }, undefined, this.tile),
+      );
     });
     return this.pooled(kv, dims);
   }
@@ -130,8 +152,14 @@ class WebGpuArithmetic implements LaunchedArithmetic {
         const dW =
           trained === null
             ? []
-            : kvWeightGradient(shape, { c, dKv: gradient, dW: trained.gradient });
-        const text = kvTextGradient(shape, { dKv: gradient, w: weights, partials, dC });
+            : kvWeightGradient(
+                shape,
+                { c, dKv: gradient, dW: trained.gradient },
+                undefined,
+                this.tile,
+              );
+        const buffers = { dKv: gradient, w: weights, partials, dC };
+        const text = kvTextGradient(shape, buffers, undefined, undefined, this.tile);
         this.queue.submit([...dW, ...text]);
       }),
     );

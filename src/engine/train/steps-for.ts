@@ -42,13 +42,14 @@ export async function stepsFor(
   const numbers = arithmeticSettings(model, settings, rows, queryOut);
   const { microBatch } = settings;
   const graph = { microBatch, queryOut: queryOut !== null };
-  const { device } = runtime;
-  if (device === null || !runtime.optimisations.has("gpu-lazy-loss")) {
+  const { device, optimisations } = runtime;
+  const tuned = optimisations.has("gpu-tuned-kernels") ? { tunedFor: microBatch } : {};
+  if (device === null || !optimisations.has("gpu-lazy-loss")) {
     const captions = keep(await Captions.open(model, runtime, tokenizer, trained));
     const arithmetic = keep(
       device === null
         ? createHostArithmetic(runtime, numbers)
-        : await createWebGpuArithmetic(device, numbers),
+        : await createWebGpuArithmetic(device, numbers, tuned),
     );
     const gradients = keep(await openGradients(model, runtime, { ...graph, launched: false }));
     const steps = new WaitedSteps(
@@ -65,7 +66,7 @@ export async function stepsFor(
       trained,
     }),
   );
-  const arithmetic = keep(await createWebGpuArithmetic(device, numbers));
+  const arithmetic = keep(await createWebGpuArithmetic(device, numbers, tuned));
   const gradients = keep(await openGradients(model, runtime, { ...graph, launched: true }));
   const parts = { captions, gradients, arithmetic };
   return {

@@ -81,9 +81,14 @@ export class Trainer {
   }
 
   /** One step on samples drawn by the seed; gives what is to be told by now, of this step and of ones before. */
-  async next(pools: Pools): Promise<StepReport[]> {
+  next(pools: Pools): Promise<StepReport[]> {
     const { seed, batch } = this.settings;
-    await this.take(drawStep(pools, this.noising, { seed, step: this.done, batch }));
+    return this.trainAhead(drawStep(pools, this.noising, { seed, step: this.done, batch }));
+  }
+
+  /** The same on the given samples. */
+  async trainAhead(samples: readonly Sample[]): Promise<StepReport[]> {
+    await this.take(samples);
     return this.parts.steps.due ? this.reports() : [];
   }
 
