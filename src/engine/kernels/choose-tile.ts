@@ -19,6 +19,9 @@ const ROUNDS = 3;
 /** How much faster another tile has to be: less is noise. */
 const WORTH = 0.9;
 
+/** Milliseconds that choosing may take: a GPU that is slower than that gains nothing by it. */
+const BUDGET = 500;
+
 const chosen = new WeakMap<GPUDevice, Tile>();
 
 /** What was chosen on this device, or the usual tile where nothing was measured. */
@@ -30,7 +33,7 @@ export function tileOf(device: GPUDevice): Tile {
 export async function chooseTile(queue: KernelQueue, shape: KvProjectionShape): Promise<Tile> {
   const known = chosen.get(queue.device);
   if (known !== undefined) return known;
-  const times = await tileTimes(queue, shape);
+  const times = await tileTimes(queue, shape, BUDGET);
   const usual = times.get(TILE) ?? Infinity;
   const [best = [TILE, usual]] = [...times].toSorted((a, b) => a[1] - b[1]);
   const tile = best[1] < WORTH * usual ? best[0] : TILE;
@@ -38,10 +41,14 @@ export async function chooseTile(queue: KernelQueue, shape: KvProjectionShape): 
   return tile;
 }
 
-/** Milliseconds of a projection and both its gradients, by tile. */
+/**
+ * Milliseconds of a projection and both its gradients, by tile, the usual one first.
+ * @param budget milliseconds after which no further tile is tried
+ */
 export async function tileTimes(
   queue: KernelQueue,
   shape: KvProjectionShape,
+  budget = Infinity,
 ): Promise<ReadonlyMap<Tile, number>> {
   const { batch, tokens, textWidth, columns } = shape;
   const made: GPUBuffer[] = [];
@@ -58,7 +65,9 @@ export async function tileTimes(
     const dW = await storage(textWidth, columns);
     const partials = await storage(partialsLength(shape));
     const dC = await storage(batch, tokens, textWidth);
+    const end = performance.now() + budget;
     for (const tile of TILES) {
+      if (times.size > 0 && performance.now() > end) break;
       await queue.prepare([kvProjectionKernel(tile), ...kvBackwardKernels(tile)]);
       const work = [
         ...kvProjection(shape, { c, w, kv }, undefined, tile),
