@@ -17,6 +17,7 @@ import { createGenerationStore } from "./state/generation-store.ts";
 import { HubContext } from "./state/hub-context.ts";
 import { listenForInstallPrompt } from "./state/install-prompt.ts";
 import { createModelStore } from "./state/model-store.ts";
+import { switchStore } from "./state/optimisation-switches.ts";
 import { connectHubStore } from "./state/models.ts";
 import { createOfflineStore } from "./state/offline.ts";
 import { createPhotoLibrary, PhotoContext } from "./state/photos.ts";
@@ -33,7 +34,9 @@ if (container === null) throw new Error("index.html has no element with the id r
 listenForInstallPrompt();
 const { registration, ready } = setUpServiceWorker();
 const { engine, state: engineState } = superviseEngine(startEngine, ready);
-const models = createModelStore(engine, firstModel(), rememberModel);
+const models = createModelStore(engine, firstModel(), rememberModel, () => [
+  ...switchStore.getState().without,
+]);
 recoverWithEngine(engineState, models, queryClient);
 models.getState().open("auto");
 const photos = createPhotoLibrary(createPhotosClient());

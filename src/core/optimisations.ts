@@ -16,6 +16,12 @@ export const OPTIMISATIONS = {
   "fused-attention":
     "attention and its gradient in a function of our own that keeps no scores (wasm)",
   "fused-geglu": "gated GELU and its gradient in one pass of our own (wasm)",
+  "gpu-graph-capture": "a graph's launches recorded at its first run and replayed after (WebGPU)",
+  "gpu-lazy-loss":
+    "training steps stay on the GPU, and several come back in one read-back (WebGPU)",
+  "gpu-tuned-kernels": "tiles of our matrix products chosen by measurement on the device (WebGPU)",
+  "gpu-validation-off":
+    "onnxruntime asks for the GPU's errors at no run; we listen for them (WebGPU)",
 } as const;
 
 export type Optimisation = keyof typeof OPTIMISATIONS;
@@ -48,6 +54,6 @@ export function optimisationsWithout(names: string): Optimisations {
   return left;
 }
 
-function isOptimisation(name: string): name is Optimisation {
+export function isOptimisation(name: string): name is Optimisation {
   return Object.hasOwn(OPTIMISATIONS, name);
 }

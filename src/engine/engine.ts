@@ -1,5 +1,6 @@
 /** @file The engine behind the worker's contract: chooses a backend, opens a model, and does one job after the other. */
 import { StudioError } from "../core/errors.ts";
+import { type Optimisation, optimisationsWithout } from "../core/optimisations.ts";
 import { checkCategory, knowsCategory, PromptTokenizer } from "../core/text/modifier-tokens.ts";
 import type { BackendPreference, BackendReport, EngineApi, ModelInfo } from "../rpc/contracts.ts";
 import { chooseBackend } from "./backend.ts";
@@ -50,6 +51,7 @@ export function createEngine(
     id: string,
     preference: BackendPreference,
     onProgress: Parameters<EngineApi["openModel"]>[2],
+    without: readonly Optimisation[],
   ): Promise<ModelInfo> => {
     const start = performance.now();
     const { name, files } = await findModel(id, modelsBase);
@@ -58,8 +60,9 @@ export function createEngine(
     const device =
       report.chosen === "webgpu" && adapter !== null ? await requestDevice(adapter) : null;
     try {
-      const starting = browserRuntime(device, report.threads);
-      const reading = startReading(id, files, onProgress);
+      const optimisations = optimisationsWithout(without.join());
+      const starting = browserRuntime(device, report.threads, optimisations);
+      const reading = startReading(id, files, onProgress, optimisations);
       reachedAfter(starting, "runtime");
       reachedAfter(reading.model, "model");
       const pipeline = await Pipeline.openWhileReading(reading, starting);
@@ -68,6 +71,9 @@ export function createEngine(
       opened = new OpenModel(read, runtime, report, pipeline);
       reading.report.stage("session", "unet");
       await pipeline.prepare();
+      await pipeline.warmUp((loaded) =>
+        onProgress({ stage: "compile", part: "unet", loaded, total: 0 }),
+      );
       reached("open");
       const { unet } = read;
       return {
@@ -77,6 +83,7 @@ export function createEngine(
         pictureSize: pictureSize(read),
         textWidth: read.config.textWidth,
         backend: report,
+        without,
         bytes: read.bytes,
         unetNodes: { exported: read.exportedNodes, specialised: unet.graph.nodes.length },
         crossAttentionBlocks: unet.blocks,
@@ -95,7 +102,8 @@ export function createEngine(
     async describeBackend(preference) {
       return (await survey(preference)).report;
     },
-    openModel: (id, preference, onProgress) => calls.run(() => open(id, preference, onProgress)),
+    openModel: (id, preference, onProgress, without = []) =>
+      calls.run(() => open(id, preference, onProgress, without)),
     generate: (job, onEvent) =>
       jobs.run(job.job, ({ signal }) =>
         calls.run(() => generateImages(model(), job, onEvent, { signal, everyday })),
@@ -110,6 +118,7 @@ export function createEngine(
       ),
     train: (runId, onEvent) =>
       jobs.run(runId, (controls) => calls.run(() => trainRun(model(), runId, onEvent, controls))),
+    breakdown: () => Promise.resolve(opened?.runtime.timings.look() ?? null),
     stop(job) {
       jobs.stop(job);
       return Promise.resolve();

@@ -1,4 +1,5 @@
 /** @file Tensors that go in and out of sessions and kernels: in ordinary memory, or on the GPU. */
+import { StudioError } from "../core/errors.ts";
 
 /** A tensor in ordinary memory. */
 export interface HostTensor {
@@ -18,4 +19,13 @@ export type Tensor = HostTensor | DeviceTensor;
 
 export function isOnDevice(tensor: Tensor): tensor is DeviceTensor {
   return "buffer" in tensor;
+}
+
+/**
+ * The numbers of a tensor that is expected in ordinary memory.
+ * @throws StudioError "internal" where it is missing, or on the GPU
+ */
+export function hostData(tensor: Tensor | undefined): Float32Array | Int32Array {
+  if (tensor !== undefined && !isOnDevice(tensor)) return tensor.data;
+  throw new StudioError("internal", "A tensor that is wanted in ordinary memory is not there.");
 }

@@ -43,11 +43,12 @@ export function connectEngine(
   return {
     death,
     describeBackend: (preference) => orCrash(remote.describeBackend(preference)),
-    openModel: (id, preference, onProgress) =>
-      orCrash(remote.openModel(id, preference, proxy(onProgress))),
+    openModel: (id, preference, onProgress, without) =>
+      orCrash(remote.openModel(id, preference, proxy(onProgress), without)),
     generate: (job, onEvent) => orCrash(remote.generate(job, proxy(onEvent))),
     attention: (job, onProgress) => orCrash(remote.attention(job, proxy(onProgress))),
     train: (runId, onEvent) => orCrash<TrainOutcome>(remote.train(runId, proxy(onEvent))),
+    breakdown: () => orCrash(remote.breakdown()),
     stop: (job) => orCrash(remote.stop(job)),
     checkpoint: (runId) => orCrash(remote.checkpoint(runId)),
     merge: (job, onProgress) => orCrash(remote.merge(job, proxy(onProgress))),

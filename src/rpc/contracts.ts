@@ -6,6 +6,7 @@ import type { ConceptSummary } from "../core/concept/concept-file.ts";
 import type { SamplerName } from "../core/diffusion/sampler.ts";
 import type { ExchangedWeight, ExchangeFormat } from "../core/exchange/exchanged.ts";
 import type { ExportTarget } from "../core/exchange/export-files.ts";
+import type { Optimisation } from "../core/optimisations.ts";
 import type { TrainSettings } from "../core/train/settings.ts";
 
 /** What computes: the GPU through WebGPU, or the CPU through WebAssembly. */
@@ -28,7 +29,7 @@ export interface BackendReport {
 }
 
 export interface OpenProgress {
-  readonly stage: "download" | "read" | "surgery" | "session";
+  readonly stage: "download" | "read" | "surgery" | "session" | "compile";
   /** Which of the model's parts, e.g. `unet`; `model` while downloading, which is all of them. */
   readonly part: string;
   /** Bytes while downloading, steps otherwise; `total` is 0 while it is not known. */
@@ -42,6 +43,8 @@ export interface ModelInfo {
   /** Names the base model's weights; concepts fit the model with theirs and no other. */
   readonly fingerprint: string;
   readonly backend: BackendReport;
+  /** Optimisations that are switched off. */
+  readonly without: readonly Optimisation[];
   readonly bytes: number;
   /** Nodes of the UNet's graph as it was exported, and once its shapes are fixed and folded. */
   readonly unetNodes: { readonly exported: number; readonly specialised: number };
@@ -139,7 +142,7 @@ export interface LossPoint {
 export type TrainEvent =
   | {
       readonly kind: "stage";
-      readonly stage: "regularisation" | "views" | "sessions" | "preview";
+      readonly stage: "regularisation" | "views" | "sessions" | "compile" | "preview";
       readonly done: number;
       readonly total: number;
     }
@@ -282,14 +285,32 @@ export interface CategoryHint {
   readonly known: boolean;
 }
 
+/** Where the time of the last step went. */
+export interface Breakdown {
+  readonly what: "training step" | "denoising step";
+  /** Of the step as a whole; the mean of those that were waited for together. */
+  readonly milliseconds: number;
+  readonly sections: readonly {
+    readonly name: string;
+    /** By the engine's clock, the launches alone where nobody waited for the GPU; null where it is inside of others. */
+    readonly milliseconds: number | null;
+    /** By the GPU's clock; null where it has none, and for what it does not do. */
+    readonly gpuMilliseconds: number | null;
+  }[];
+}
+
 /** Calls reject with a StudioError. */
 export interface EngineApi {
   describeBackend(preference: BackendPreference): Promise<BackendReport>;
-  /** @param id of a model that comes with the studio, or of one in this browser's store */
+  /**
+   * @param id of a model that comes with the studio, or of one in this browser's store
+   * @param without optimisations that are switched off
+   */
   openModel(
     id: string,
     preference: BackendPreference,
     onProgress: (progress: OpenProgress) => void,
+    without?: readonly Optimisation[],
   ): Promise<ModelInfo>;
   /** Paints images into the gallery; gives their ids. */
   generate(job: GenerateJob, onEvent: (event: GenerateEvent) => void): Promise<string[]>;
@@ -300,6 +321,8 @@ export interface EngineApi {
   ): Promise<PromptAttention>;
   /** Trains a stored run from where it is, until it has finished or is stopped; `runId` is the job's id. */
   train(runId: string, onEvent: (event: TrainEvent) => void): Promise<TrainOutcome>;
+  /** Where the last step's time went, null while nobody knows; steps of the next seconds are measured. */
+  breakdown(): Promise<Breakdown | null>;
   /** Asks a job to stop soon, wherever it is: `generate` and `attention` reject as "cancelled", `train` keeps a checkpoint. */
   stop(job: JobId): Promise<void>;
   /** Makes a checkpoint after the step that runs. */

@@ -10,6 +10,7 @@ const frame: Frame = { width: 1, height: 1, rgba: Uint8ClampedArray.of(1, 2, 3, 
 const unused = (): Promise<never> => Promise.reject(new Error("not part of this test"));
 
 const engine: EngineApi = {
+  breakdown: () => Promise.resolve(null),
   describeBackend(preference) {
     if (preference === "webgpu") throw new TypeError("no adapter");
     return Promise.resolve({

@@ -21,6 +21,7 @@ function engines() {
       },
       countTokens: () => Promise.resolve({ kept: number, cut: null }),
       close: () => death.then((error) => Promise.reject(error)),
+      breakdown: unused,
       describeBackend: unused,
       openModel: unused,
       generate: unused,

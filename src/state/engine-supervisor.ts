@@ -47,14 +47,15 @@ export function superviseEngine(start: () => EngineClient, ready: Promise<void>)
 
   const engine: EngineApi = {
     describeBackend: (preference) => now((engine) => engine.describeBackend(preference)),
-    openModel(id, preference, onProgress) {
+    openModel(id, preference, onProgress, without) {
       // Whoever opens a model wants an engine: one that has stopped is replaced.
       state.getState().restart();
-      return now((engine) => engine.openModel(id, preference, onProgress));
+      return now((engine) => engine.openModel(id, preference, onProgress, without));
     },
     generate: (job, onEvent) => now((engine) => engine.generate(job, onEvent)),
     attention: (job, onProgress) => now((engine) => engine.attention(job, onProgress)),
     train: (runId, onEvent) => now((engine) => engine.train(runId, onEvent)),
+    breakdown: () => now((engine) => engine.breakdown()),
     stop: (job) => now((engine) => engine.stop(job)),
     checkpoint: (runId) => now((engine) => engine.checkpoint(runId)),
     merge: (job, onProgress) => now((engine) => engine.merge(job, onProgress)),

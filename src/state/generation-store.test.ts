@@ -22,6 +22,7 @@ const info: ModelInfo = {
     crossOriginIsolated: false,
   },
   bytes: 1,
+  without: [],
   unetNodes: { exported: 2, specialised: 1 },
   crossAttentionBlocks: 16,
   kvParameters: 3,

@@ -20,6 +20,7 @@ function infoFor(preference: BackendPreference): ModelInfo {
       crossOriginIsolated: false,
     },
     bytes: 1,
+    without: [],
     unetNodes: { exported: 2, specialised: 1 },
     crossAttentionBlocks: 16,
     kvParameters: 3,
@@ -45,6 +46,7 @@ function controlledEngine() {
         };
         openings.push({ preference, progress, succeed, fail: reject });
       }),
+    breakdown: unused,
     describeBackend: unused,
     generate: unused,
     train: unused,

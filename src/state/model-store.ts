@@ -1,5 +1,6 @@
 /** @file Which model is open, on which backend, and how opening it goes. */
 import { createStore, type StoreApi } from "zustand/vanilla";
+import type { Optimisation } from "../core/optimisations.ts";
 import type { BackendPreference, EngineApi, ModelInfo, OpenProgress } from "../rpc/contracts.ts";
 
 export type ModelStatus =
@@ -23,11 +24,13 @@ export type ModelStore = StoreApi<ModelState>;
  * The engine opens one model at a time, so requests queue here, and of those that wait only the
  * newest is carried out: switching back and forth costs one opening, not one for each click.
  * @param onChosen a model that a person chose is open
+ * @param without optimisations that are switched off at that time
  */
 export function createModelStore(
   engine: Pick<EngineApi, "openModel">,
   modelId: string,
   onChosen: (modelId: string) => void = () => undefined,
+  without: () => readonly Optimisation[] = () => [],
 ): ModelStore {
   let newest = 0;
   let previous: Promise<void> = Promise.resolve();
@@ -46,15 +49,14 @@ export function createModelStore(
           ended = true;
           show(status);
         };
-        await engine
-          .openModel(id, preference, (progress) => {
-            // Progress comes by a channel of its own, so the last of it may arrive after the answer.
-            if (!ended) show({ kind: "opening", progress });
-          })
-          .then(
-            (info) => end({ kind: "open", info }),
-            (error: unknown) => end({ kind: "failed", error }),
-          );
+        const onProgress = (progress: OpenProgress): void => {
+          // Progress comes by a channel of its own, so the last of it may arrive after the answer.
+          if (!ended) show({ kind: "opening", progress });
+        };
+        await engine.openModel(id, preference, onProgress, without()).then(
+          (info) => end({ kind: "open", info }),
+          (error: unknown) => end({ kind: "failed", error }),
+        );
       });
       return previous;
     };

@@ -1,5 +1,6 @@
 /** @file A small training run on the nano model, the same on every backend: its pictures, settings and prompts. */
 import type { Planes } from "../../src/core/image/pixels.ts";
+import type { Sample } from "../../src/engine/train/draw.ts";
 import type { TrainingInput } from "../../src/engine/train/run.ts";
 import { defaultSettings, type TrainSettings } from "../../src/core/train/settings.ts";
 import type { GenerateRequest } from "../../src/core/diffusion/generate-request.ts";
@@ -7,6 +8,8 @@ import { normals } from "./seeded.ts";
 
 /** Pixels of the nano model's pictures. */
 const SIZE = 128;
+/** Positions of its latents. */
+const LATENTS = 16 * 16;
 
 /** A picture of seeded noise, clipped to [-1, 1]. */
 function picture(name: string): Planes {
@@ -49,3 +52,15 @@ export const NANO_REQUEST: GenerateRequest = {
   seeds: [5, 6],
   batch: 2,
 };
+
+/** The samples of one step: a target image and a regularisation image, of latents of noise. */
+export function nanoSamples(step = 0): readonly Sample[] {
+  return (["target", "regularisation"] as const).map((kind, i) => ({
+    kind,
+    caption: kind === "target" ? "photo of a <new1> bear" : "photo of a bear",
+    timestep: 300 + 100 * i + step,
+    latents: normals(step, `latents ${i}`, 4 * LATENTS),
+    target: normals(step, `target ${i}`, 4 * LATENTS),
+    mask: new Float32Array(LATENTS).fill(1),
+  }));
+}

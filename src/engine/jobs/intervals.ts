@@ -7,14 +7,19 @@ export class Intervals {
 
   mark(): void {
     const now = performance.now();
-    if (this.last !== null) this.times.push(now - this.last);
-    if (this.times.length > KEPT) this.times.shift();
+    if (this.last !== null) this.add(now - this.last);
     this.last = now;
   }
 
   /** Other work came between: the time until the next mark does not count. */
   restart(): void {
     this.last = null;
+  }
+
+  /** One that was measured elsewhere. */
+  add(milliseconds: number): void {
+    this.times.push(milliseconds);
+    if (this.times.length > KEPT) this.times.shift();
   }
 
   /** Median of the last times, in milliseconds; null while there is none. */

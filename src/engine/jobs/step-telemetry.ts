@@ -1,6 +1,6 @@
 /** @file What the page hears of training steps: every one of them, but in parcels, a few a second. */
 import type { LossPoint, TrainEvent } from "../../rpc/contracts.ts";
-import type { StepReport } from "../train/trainer.ts";
+import type { StepReport } from "../train/step-report.ts";
 import { Intervals } from "./intervals.ts";
 import { Throttle } from "./throttle.ts";
 
@@ -16,8 +16,8 @@ export class StepTelemetry {
     this.emit = emit;
   }
 
-  step({ step, targetLoss, regularisationLoss, skipped }: StepReport): void {
-    this.times.mark();
+  step({ step, targetLoss, regularisationLoss, skipped, milliseconds }: StepReport): void {
+    this.times.add(milliseconds);
     this.points.push({ step, target: targetLoss, regularisation: regularisationLoss, skipped });
     if (this.parcels.due()) this.flush();
   }
@@ -30,11 +30,6 @@ export class StepTelemetry {
       millisecondsPerStep: this.millisecondsPerStep,
     });
     this.points = [];
-  }
-
-  /** Something else is done between two steps. */
-  pause(): void {
-    this.times.restart();
   }
 
   get millisecondsPerStep(): number | null {

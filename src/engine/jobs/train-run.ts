@@ -94,6 +94,7 @@ async function steps(
         open.pools = { runId: run.id, pools };
         emit({ kind: "stage", stage: "sessions", done: 0, total: 0 });
       },
+      onCompiled: (done) => emit({ kind: "stage", stage: "compile", done, total: 0 }),
       onStep: (report) => telemetry.step(report),
       onCheckpoint: async (checkpoint) => {
         const { step, skipped } = checkpoint.state;
@@ -105,9 +106,9 @@ async function steps(
       onLearnt: async (step, learnt) => {
         const { every } = run.previews;
         if (every === 0 || (step % every !== 0 && step !== run.settings.steps)) return;
+        const concept = await learnt();
         telemetry.flush();
-        await paintPreviews(open, run, step, await learnt(), emit, signal);
-        telemetry.pause();
+        await paintPreviews(open, run, step, concept, emit, signal);
       },
     },
   );

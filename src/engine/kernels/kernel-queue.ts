@@ -1,6 +1,7 @@
 /** @file Runs kernels on one device: each compiled once, many launches in one submission, the GPU's complaints kept. */
 import { StudioError } from "../../core/errors.ts";
 import { type Dispatch, type Kernel, packUniforms } from "./define-kernel.ts";
+import { readBuffers, type ReadPart } from "./read-back.ts";
 
 interface Compiled {
   readonly pipeline: GPUComputePipeline;
@@ -36,10 +37,10 @@ export class KernelQueue {
   /** Launches prepared kernels one after the other, each seeing what those before it wrote. */
   submit(dispatches: readonly Dispatch[]): void {
     const { device } = this;
+    if (dispatches.length === 0) return;
     device.pushErrorScope("validation");
     const { buffer, offsets } = this.writeUniforms(dispatches);
     const commands = device.createCommandEncoder();
-    const pass = commands.beginComputePass();
     dispatches.forEach(({ kernel, buffers, grid }, i) => {
       const { pipeline, layout } = this.ready.get(kernel.code) ?? unprepared(kernel);
       const size = 4 * Object.keys(kernel.uniforms).length;
@@ -48,11 +49,13 @@ export class KernelQueue {
       }));
       const resources = [{ buffer, offset: offsets[i] ?? 0, size }, ...storage];
       const entries = resources.map((resource, binding) => ({ binding, resource }));
+      // A pass of its own, so that each can be timed.
+      const pass = commands.beginComputePass({ label: kernel.label });
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, device.createBindGroup({ label: kernel.label, layout, entries }));
       pass.dispatchWorkgroups(...grid);
+      pass.end();
     });
-    pass.end();
     device.queue.submit([commands.finish()]);
     this.complaint = Promise.all([this.complaint, device.popErrorScope()]).then(
       ([earlier, latest]) => earlier ?? latest,
@@ -81,31 +84,8 @@ export class KernelQueue {
   }
 
   /** The same of several buffers in one read-back, end to end. */
-  async readTogether(
-    parts: readonly (readonly [source: GPUBuffer, byteLength: number])[],
-  ): Promise<ArrayBuffer> {
-    const { device } = this;
-    const size = parts.reduce((sum, [, byteLength]) => sum + byteLength, 0);
-    const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
-    const target = device.createBuffer({ label: "read-back", size, usage });
-    const commands = device.createCommandEncoder();
-    let offset = 0;
-    for (const [source, byteLength] of parts) {
-      commands.copyBufferToBuffer(source, 0, target, offset, byteLength);
-      offset += byteLength;
-    }
-    device.queue.submit([commands.finish()]);
-    try {
-      await target.mapAsync(GPUMapMode.READ);
-    } catch (cause) {
-      throw new StudioError(
-        "backend-unavailable",
-        "The GPU was lost while it computed; close what else uses it, and go on from the last checkpoint.",
-        { cause },
-      );
-    }
-    const bytes = target.getMappedRange().slice(0);
-    target.destroy();
+  async readTogether(parts: readonly ReadPart[]): Promise<ArrayBuffer> {
+    const bytes = await readBuffers(this.device, parts);
     await this.settled();
     return bytes;
   }

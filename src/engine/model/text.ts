@@ -3,7 +3,7 @@ import { EMBEDS_INPUT, textEncoderGradient } from "../../core/surgery/text-encod
 import { joined } from "../../core/tensor/parts.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import { Session } from "../ort/session.ts";
-import type { HostTensor } from "../tensor.ts";
+import { hostData, type HostTensor, isOnDevice } from "../tensor.ts";
 import type { Model, TextPart } from "./read-model.ts";
 
 export interface TextFeatures {
@@ -12,15 +12,20 @@ export interface TextFeatures {
    * @param rows embeddings [n, E] of the modifier tokens, whose ids follow the vocabulary's
    */
   encode(ids: Int32Array, rows: Float32Array): Promise<HostTensor>;
+  /** Compiles it for the GPU. */
+  warmUp(): Promise<void>;
   release(): Promise<void>;
 }
 
 export async function openTextFeatures(model: TextPart, runtime: Runtime): Promise<TextFeatures> {
   const { graph } = model.textEncoder;
-  const name = "the text encoder";
-  const session = await Session.create(runtime, graph, model.reader("text_encoder"), { name });
+  const session = await Session.create(runtime, graph, model.reader("text_encoder"), {
+    name: "the text encoder",
+    repeated: true,
+  });
   return {
     encode: (ids, rows) => session.runOne({ [EMBEDS_INPUT]: embed(model, ids, rows) }),
+    warmUp: () => session.warmUp(),
     release: () => session.release(),
   };
 }
@@ -64,17 +69,22 @@ export interface TextGradient {
 
 export async function openTextGradient(model: Model, runtime: Runtime): Promise<TextGradient> {
   const backward = textEncoderGradient(model.textEncoder);
-  const name = "the text encoder's gradient";
-  const reader = model.reader("text_encoder");
-  const session = await Session.create(runtime, backward.graph, reader, { name });
+  const session = await Session.create(runtime, backward.graph, model.reader("text_encoder"), {
+    name: "the text encoder's gradient",
+    onDevice: [backward.hidden],
+    repeated: true,
+  });
   const { textWidth: width } = model.config;
   return {
     async rows(ids, rows, dFeatures) {
-      const results = await session.run({
+      const results = await session.runOnDevice({
         [EMBEDS_INPUT]: embed(model, ids, rows),
         d_hidden: dFeatures,
       });
-      const gradient = results[backward.gradient]?.data ?? new Float32Array();
+      // The hidden state is of no use; left on the GPU, it is not waited for.
+      const hidden = results[backward.hidden];
+      if (hidden !== undefined && isOnDevice(hidden)) hidden.dispose();
+      const gradient = hostData(results[backward.gradient]);
       const sum = new Float32Array(rows.length);
       ids.forEach((id, position) => {
         const row = id - model.vocabularySize;
@@ -91,7 +101,7 @@ export async function openTextGradient(model: Model, runtime: Runtime): Promise<
 }
 
 /** Token embeddings [1, L, E] of one caption: the table's rows, and the modifier tokens'. */
-function embed(
+export function embed(
   model: TextPart,
   ids: Int32Array,
   rows: Float32Array,

@@ -25,6 +25,8 @@ export interface UnetSession {
     kv: Tensor,
     queryOut?: Float32Array | null,
   ): Promise<HostTensor>;
+  /** Compiles it for the GPU. */
+  warmUp(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -44,7 +46,10 @@ export async function openUnet(
   const unet = batch === 1 && !takesQueryOut ? model.unet : model.unetOf(batch, takesQueryOut);
   const { graph, maps } =
     onAttention === undefined ? { graph: unet.graph, maps: [] } : exposeAttention(unet);
-  const session = await Session.create(runtime, graph, model.reader("unet"), { name: "the UNet" });
+  const session = await Session.create(runtime, graph, model.reader("unet"), {
+    name: "the UNet",
+    repeated: true,
+  });
   return {
     latents: unet.latents,
     async predict(latents, timestep, kv, queryOut = null) {
@@ -70,6 +75,7 @@ export async function openUnet(
       );
       return output(unet.prediction);
     },
+    warmUp: () => session.warmUp(),
     release: () => session.release(),
   };
 }

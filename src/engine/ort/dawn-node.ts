@@ -11,11 +11,12 @@ export interface Dawn {
 /**
  * Loads Dawn and asks it for an adapter, which it reaches through Vulkan, Metal or Direct3D 12; sets `navigator.gpu` and
  * the WebGPU globals.
+ * @param options of Dawn: "backend=null" is a GPU that does nothing, for what is about calls and not results
  * @throws StudioError "backend-unavailable" where there is no adapter, or Dawn has no build for this platform
  */
-export async function openDawn(): Promise<Dawn> {
+export async function openDawn(options: readonly string[] = []): Promise<Dawn> {
   const { create, globals } = await loadDawn();
-  const gpu = create([]);
+  const gpu = create([...options]);
   const adapter = await requestAdapter(gpu);
   if (adapter === null) {
     throw new StudioError(

@@ -39,11 +39,15 @@ export interface WebGpuRuntime {
   readonly release: () => void;
 }
 
-/** @throws StudioError "backend-unavailable" where there is no adapter, no device, or no Dawn for this platform */
+/**
+ * @param dawn Dawn's own options
+ * @throws StudioError "backend-unavailable" where there is no adapter, no device, or no Dawn for this platform
+ */
 export async function nodeWebGpuRuntime(
   optimisations: Optimisations = EVERY_OPTIMISATION,
+  dawn: readonly string[] = [],
 ): Promise<WebGpuRuntime> {
-  const { adapter, release } = await openDawn();
+  const { adapter, release } = await openDawn(dawn);
   try {
     const device = await requestDevice(adapter);
     acceptSharedMemory(device.queue);

@@ -7,6 +7,8 @@ import type { PackedLimits } from "../../core/passes/pack-attention.ts";
 import type { Fused } from "../../core/passes/fuse.ts";
 import { SCRATCH_FLOATS } from "../../core/wasm/fused.ts";
 import { MOST_HEADS, MOST_POSITIONS } from "../../core/wasm/fused-call.ts";
+import { Timings } from "../timings.ts";
+import { GpuErrors } from "./gpu-errors.ts";
 import { Serial } from "./serial.ts";
 
 export interface Runtime {
@@ -14,6 +16,8 @@ export interface Runtime {
   readonly ort: typeof Ort;
   /** The device that sessions and our kernels share; null on wasm. */
   readonly device: GPUDevice | null;
+  /** What that device objects to outside of error scopes. */
+  readonly gpuErrors: GpuErrors | null;
   readonly threads: number;
   /** Those in use; graphs are made and rewritten accordingly. */
   readonly optimisations: Optimisations;
@@ -26,6 +30,7 @@ export interface Runtime {
   readonly fused: Fused;
   /** onnxruntime-web creates and runs one session at a time; everything that calls into it waits here. */
   readonly serial: Serial;
+  readonly timings: Timings;
 }
 
 /** A fourth of a usual last-level cache: what goes into a chunk and comes out of it has to fit beside its scores. */
@@ -51,7 +56,9 @@ export function runtime(
     attention: fuses("fused-attention") ? ATTENTION_LIMITS : undefined,
     gatedGelu: fuses("fused-geglu"),
   };
-  return { ort, serial: new Serial(), attentionBytes, fused, ...settings };
+  const gpuErrors = settings.device === null ? null : new GpuErrors(settings.device);
+  const timings = new Timings(settings.device);
+  return { ort, serial: new Serial(), attentionBytes, fused, gpuErrors, timings, ...settings };
 }
 
 const ATTENTION_LIMITS: PackedLimits = {

@@ -7,34 +7,47 @@ import { type ExternalReader, materialise } from "../../core/onnx/materialise.ts
 import { fuse } from "../../core/passes/fuse.ts";
 import { lowerFused } from "../../core/passes/lower-fused.ts";
 import { modelFromGraph } from "../../core/onnx/to-proto.ts";
+import { readBuffers } from "../kernels/read-back.ts";
 import { type DeviceTensor, type HostTensor, isOnDevice, type Tensor } from "../tensor.ts";
+import { FixedInputs } from "./fixed-inputs.ts";
+import { isCaptured, providerOptions, type SessionPlacement } from "./provider-options.ts";
 import type { Runtime } from "./runtime.ts";
 import { turn } from "./turn.ts";
 
 type Feeds = Readonly<Record<string, Tensor>>;
 
-export interface SessionOptions {
+export interface SessionOptions extends SessionPlacement {
   /** Names the session in errors: "the UNet", "the training graph". */
   readonly name: string;
   /** onnxruntime's own graph optimisation; ours has run before. */
   readonly optimisation?: "disabled" | "basic" | "extended" | "all";
   /** Write onnxruntime's profile of every run (for the profile command). */
   readonly profile?: boolean;
-  /** Lets nodes without a GPU kernel run on the CPU, for graphs that are run a few times; without meaning on wasm. */
-  readonly hostNodes?: boolean;
-  /** Outputs that `runOnDevice` leaves on the GPU; without meaning on wasm. */
-  readonly onDevice?: readonly string[];
 }
+
+/** Outputs that are handed out: which of them are wanted in ordinary memory. */
+type Wanted = (name: string) => "host" | "device";
 
 export class Session {
   private readonly runtime: Runtime;
   private readonly session: InferenceSession;
   private readonly name: string;
+  /** Outputs that stay on the GPU where the caller takes them there. */
+  private readonly onDevice: ReadonlySet<string>;
+  /** Of a session whose runs are recorded. */
+  private readonly fixed: FixedInputs | null;
 
-  private constructor(runtime: Runtime, session: InferenceSession, name: string) {
+  private constructor(
+    runtime: Runtime,
+    session: InferenceSession,
+    { name, onDevice = [] }: SessionOptions,
+    fixed: FixedInputs | null,
+  ) {
     this.runtime = runtime;
     this.session = session;
     this.name = name;
+    this.onDevice = new Set(runtime.device === null ? [] : onDevice);
+    this.fixed = fixed;
   }
 
   /**
@@ -53,6 +66,11 @@ export class Session {
       externalData.push({ path, data: await materialise(constant, read) });
     }
     const bytes = encodeModel(model);
+    const { device } = runtime;
+    const fixed =
+      device !== null && isCaptured(runtime, options)
+        ? await FixedInputs.create(runtime, device, graph)
+        : null;
     const session = await runtime.serial.run(async () => {
       try {
         return await runtime.ort.InferenceSession.create(bytes, {
@@ -63,6 +81,7 @@ export class Session {
           externalData,
         });
       } catch (cause) {
+        fixed?.release();
         throw new StudioError(
           "session-failed",
           `onnxruntime could not prepare ${options.name}: ${reasonOf(cause)}`,
@@ -70,7 +89,7 @@ export class Session {
         );
       }
     });
-    return new Session(runtime, session, options.name);
+    return new Session(runtime, session, options, fixed);
   }
 
   /** Runs a graph that has one output. */
@@ -82,45 +101,100 @@ export class Session {
 
   /** Runs the graph: one tensor an input, and copies of the outputs in ordinary memory. */
   run(feeds: Feeds): Promise<Record<string, HostTensor>> {
-    return this.execute(feeds, hostTensor);
+    // Nothing is left on the GPU where everything is wanted here.
+    return this.execute(feeds, () => "host") as Promise<Record<string, HostTensor>>;
   }
 
   /** The same, but the outputs named in `onDevice` stay on the GPU; the caller disposes of them. */
   runOnDevice(feeds: Feeds): Promise<Record<string, Tensor>> {
-    return this.execute<Tensor>(feeds, (name, output) =>
-      output.location === "gpu-buffer" ? this.deviceTensor(name, output) : hostTensor(name, output),
-    );
+    return this.execute(feeds, (name) => (this.onDevice.has(name) ? "device" : "host"));
   }
 
-  /** Runs the graph and hands every output to `take`, which gives its memory back or passes it on. */
-  private async execute<T>(
-    feeds: Feeds,
-    take: (name: string, output: OrtTensor) => T | Promise<T>,
-  ): Promise<Record<string, T>> {
-    const inputs: Record<string, OrtTensor> = {};
-    for (const [name, tensor] of Object.entries(feeds)) inputs[name] = this.input(name, tensor);
+  private async execute(feeds: Feeds, wanted: Wanted): Promise<Record<string, Tensor>> {
     return this.runtime.serial.run(async () => {
-      // WebAssembly computes without ever waiting: without a turn of the event loop between two runs, a whole job would
-      // be one task, and "stop" would be heard when there is nothing left to stop.
-      if (this.runtime.backend === "wasm") await turn();
+      // WebAssembly computes without ever waiting, and launches on a GPU need not be waited for: without a turn of the
+      // event loop between two runs, a whole job would be one task, and "stop" would be heard when nothing is left.
+      await turn();
       try {
-        const results = await this.session.run(inputs);
-        const outputs: Record<string, T> = {};
-        for (const [name, output] of Object.entries(results)) {
-          outputs[name] = await take(name, output);
-        }
-        return outputs;
+        const { timings } = this.runtime;
+        const outputs = await timings.measure(this.name, () => {
+          this.fixed?.load(feeds);
+          return this.session.run(this.fixed?.tensors ?? this.inputs(feeds));
+        });
+        const results = await timings.measure("read-back", () =>
+          this.collect(Object.entries(outputs), wanted),
+        );
+        this.checkErrors();
+        return results;
       } catch (cause) {
         if (cause instanceof StudioError) throw cause;
-        throw new StudioError(
-          "session-failed",
-          `${this.name} failed while running: ${reasonOf(cause)}`,
-          {
-            cause,
-          },
-        );
+        throw this.failure(reasonOf(cause), cause);
       }
     });
+  }
+
+  /**
+   * Compiles what the graph needs, and records its launches where they are: a run of zeros, so that the first real one
+   * takes no longer than others. Nothing on wasm, and where runs are not repeated.
+   */
+  async warmUp(): Promise<void> {
+    const { fixed } = this;
+    if (fixed === null) return;
+    await this.runtime.serial.run(async () => {
+      try {
+        for (const output of Object.values(await this.session.run(fixed.tensors))) output.dispose();
+        await this.runtime.device?.queue.onSubmittedWorkDone();
+        this.checkErrors();
+      } catch (cause) {
+        if (cause instanceof StudioError) throw cause;
+        throw this.failure(reasonOf(cause), cause);
+      }
+    });
+  }
+
+  /** Outputs where they are wanted; all that come back from a recorded run come in one copy. */
+  private async collect(
+    outputs: readonly (readonly [name: string, output: OrtTensor])[],
+    wanted: Wanted,
+  ): Promise<Record<string, Tensor>> {
+    const { device } = this.runtime;
+    const results: Record<string, Tensor> = {};
+    const coming: (readonly [name: string, output: OrtTensor])[] = [];
+    for (const [name, output] of outputs) {
+      if (output.location !== "gpu-buffer") results[name] = await hostTensor(name, output);
+      else if (wanted(name) === "device") results[name] = this.deviceTensor(name, output);
+      else coming.push([name, output]);
+    }
+    if (device === null || coming.length === 0) return results;
+    const parts = coming.map(([name, output]) => {
+      expectFloats(name, output);
+      return [output.gpuBuffer, 4 * output.size] as const;
+    });
+    const bytes = await readBuffers(device, parts);
+    let offset = 0;
+    for (const [name, output] of coming) {
+      results[name] = { dims: output.dims, data: new Float32Array(bytes, offset, output.size) };
+      offset += 4 * output.size;
+      output.dispose();
+    }
+    return results;
+  }
+
+  private checkErrors(): void {
+    const complaint = this.runtime.gpuErrors?.take() ?? null;
+    if (complaint !== null) throw this.failure(complaint);
+  }
+
+  private failure(reason: string, cause?: unknown): StudioError {
+    return new StudioError("session-failed", `${this.name} failed while running: ${reason}`, {
+      cause,
+    });
+  }
+
+  private inputs(feeds: Feeds): Record<string, OrtTensor> {
+    return Object.fromEntries(
+      Object.entries(feeds).map(([name, tensor]) => [name, this.input(name, tensor)]),
+    );
   }
 
   private input(name: string, tensor: Tensor): OrtTensor {
@@ -140,9 +214,7 @@ export class Session {
 
   /** An output that stays in the buffer onnxruntime gave it, which goes back to onnxruntime when disposed of. */
   private deviceTensor(name: string, output: OrtTensor): DeviceTensor {
-    if (output.type !== "float32") {
-      throw new StudioError("internal", `The output "${name}" is ${output.type}, not float32.`);
-    }
+    expectFloats(name, output);
     const { serial } = this.runtime;
     return {
       dims: output.dims,
@@ -163,6 +235,7 @@ export class Session {
 
   async release(): Promise<void> {
     await this.runtime.serial.run(() => this.session.release());
+    this.fixed?.release();
   }
 }
 
@@ -178,24 +251,9 @@ async function hostTensor(name: string, output: OrtTensor): Promise<HostTensor> 
   );
 }
 
-function providerOptions(
-  { backend, device }: Runtime,
-  { onDevice = [], hostNodes = false }: SessionOptions,
-): InferenceSession.SessionOptions {
-  if (backend === "wasm" || device === null) return { executionProviders: ["wasm"] };
-  return {
-    executionProviders: [
-      {
-        name: "webgpu",
-        device,
-        // Static shapes: freed buffers of the same size come back; the default keeps rounded-up ones for ever.
-        storageBufferCacheMode: "simple",
-      },
-    ],
-    preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, "gpu-buffer"])),
-    // A node left to the CPU would copy its tensors over the bus every run; better to be told.
-    extra: { session: { disable_cpu_ep_fallback: hostNodes ? "0" : "1" } },
-  };
+function expectFloats(name: string, { type }: OrtTensor): void {
+  if (type === "float32") return;
+  throw new StudioError("internal", `The output "${name}" is ${type}, not float32.`);
 }
 
 function reasonOf(cause: unknown): string {

@@ -16,6 +16,7 @@ import { type Model, type Reading, wasRead } from "../model/read-model.ts";
 import { openTextFeatures, type TextFeatures } from "../model/text.ts";
 import { openUnet, type UnetSession } from "../model/unet.ts";
 import { openVaeDecoder, type VaeDecoder } from "../model/vae.ts";
+import { whileCompiling } from "../ort/compiling.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import { allEnded, openTogether } from "../releases.ts";
 import { type HostTensor, isOnDevice, type Tensor } from "../tensor.ts";
@@ -141,6 +142,16 @@ export class Pipeline {
     await this.unetFor(2);
   }
 
+  /** Compiles for the GPU what such images need; nothing on wasm. @param onCompiled pipelines so far */
+  async warmUp(onCompiled: (done: number) => void): Promise<void> {
+    if (this.runtime.device === null) return;
+    await whileCompiling(this.runtime.device, onCompiled, async () => {
+      await this.text.warmUp();
+      await (await this.unetFor(2)).warmUp();
+      await this.vae.decode(new Float32Array(elementCount(this.model.unet.latents)));
+    });
+  }
+
   /** The picture of latents [4, H, W]. */
   decode(latents: Float32Array): Promise<Planes> {
     return this.vae.decode(latents);
@@ -235,10 +246,12 @@ export class Pipeline {
     try {
       for (const [call, timestep] of sampler.timesteps.entries()) {
         throwIfAborted(events.signal);
+        const start = performance.now();
         const prediction = await predictor.predict(sampler.scaleInput(latents, call), timestep);
         const before = latents;
         await events.onClean(() => sampler.predictClean(prediction, call, before));
         latents = sampler.step(prediction, call, latents, noise);
+        await this.runtime.timings.over("denoising step", performance.now() - start);
         events.onCall();
       }
     } finally {

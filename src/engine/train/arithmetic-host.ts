@@ -57,7 +57,7 @@ class HostArithmetic implements TrainingArithmetic {
     return this.scale.value;
   }
 
-  async projectKv(features: HostTensor): Promise<HostTensor> {
+  async projectKv(features: Tensor): Promise<HostTensor> {
     const batch = features.dims[0] ?? 0;
     const session = await this.forwardSession(batch);
     return session.runOne({ features, weights: this.weights() });

@@ -1,13 +1,14 @@
 /**
  * @file The arithmetic of a training step on the GPU: our own kernels on the device of the sessions. Values, moments and
- * gradients stay there; what comes back every step is dc, and 32 bytes about the update.
+ * gradients stay there. Steps that are launched bring nothing back; others bring dc, and 32 bytes about the update.
  */
 import { StudioError } from "../../core/errors.ts";
 import type { KvProjectionShape } from "../../core/surgery/kv-projection.ts";
 import { elementCount } from "../../core/tensor/shape.ts";
 import { accumulate, accumulateKernel } from "../kernels/accumulate/index.ts";
-import { adamw, adamwKernel } from "../kernels/adamw/index.ts";
+import { adamw, adamwKernel, corrections } from "../kernels/adamw/index.ts";
 import { BufferPool } from "../kernels/buffers.ts";
+import { chooseTile, tileOf } from "../kernels/choose-tile.ts";
 import {
   gradientNorm,
   gradientNormKernels,
@@ -30,53 +31,79 @@ import {
   readLossScale,
   updateLossScale,
 } from "../kernels/loss-scale/index.ts";
+import type { Tile } from "../kernels/tiled-matmul/index.ts";
 import { type DeviceTensor, type HostTensor, isOnDevice, type Tensor } from "../tensor.ts";
-import type {
-  ArithmeticSettings,
-  GroupName,
-  OptimiserState,
-  TrainingArithmetic,
-  UpdateReport,
+import {
+  type ArithmeticSettings,
+  type GroupName,
+  type LaunchedArithmetic,
+  MOST_LAUNCHED,
+  type OptimiserState,
+  REPORT_BYTES,
+  type UpdateReport,
 } from "./arithmetic.ts";
 import { FlatGroups } from "./flat-groups.ts";
 import {
+  CORRECTIONS,
   createParameterBuffers,
   type GroupBuffers,
   type ParameterBuffers,
 } from "./parameter-buffers.ts";
 
-/** @throws StudioError "backend-unavailable" where the GPU has too little memory */
+/**
+ * @param tunedFor measures which kernels are fastest for micro-batches of so many samples, once a device
+ * @throws StudioError "backend-unavailable" where the GPU has too little memory
+ */
 export async function createWebGpuArithmetic(
   device: GPUDevice,
   settings: ArithmeticSettings,
-): Promise<TrainingArithmetic> {
+  { tunedFor }: { readonly tunedFor?: number } = {},
+): Promise<LaunchedArithmetic> {
   const queue = new KernelQueue(device);
+  if (tunedFor !== undefined) await chooseTile(queue, { ...settings, batch: tunedFor });
+  const tile = tileOf(device);
   await queue.prepare([
-    kvProjectionKernel,
-    ...kvBackwardKernels,
+    kvProjectionKernel(tile),
+    ...kvBackwardKernels(tile),
     accumulateKernel,
     ...gradientNormKernels,
     adamwKernel,
     lossScaleKernel,
   ]);
-  return new WebGpuArithmetic(queue, settings, await createParameterBuffers(device, settings));
+  return new WebGpuArithmetic(
+    queue,
+    settings,
+    await createParameterBuffers(device, settings),
+    tile,
+  );
 }
 
-class WebGpuArithmetic implements TrainingArithmetic {
+class WebGpuArithmetic implements LaunchedArithmetic {
   private readonly queue: KernelQueue;
   private readonly pool: BufferPool;
   private readonly settings: ArithmeticSettings;
   private readonly flat: FlatGroups;
   private readonly buffers: ParameterBuffers;
+  private readonly tile: Tile;
   /** What the GPU holds, as it was last written or read. */
   private counters: LossScaleState;
+  /** Updates launched since. */
+  private launched = 0;
+  /** How many updates came before the first that the table of corrections on the GPU is for. */
+  private firstStep = 0;
 
-  constructor(queue: KernelQueue, settings: ArithmeticSettings, buffers: ParameterBuffers) {
+  constructor(
+    queue: KernelQueue,
+    settings: ArithmeticSettings,
+    buffers: ParameterBuffers,
+    tile: Tile,
+  ) {
     this.queue = queue;
     this.pool = new BufferPool(queue.device);
     this.settings = settings;
     this.flat = new FlatGroups(settings.groups);
     this.buffers = buffers;
+    this.tile = tile;
     this.counters = this.writeCounters({
       lossScale: settings.lossScale?.initial ?? 1,
       goodSteps: 0,
@@ -89,25 +116,26 @@ class WebGpuArithmetic implements TrainingArithmetic {
     return this.counters.lossScale;
   }
 
-  async projectKv(features: HostTensor): Promise<DeviceTensor> {
+  async projectKv(features: Tensor): Promise<DeviceTensor> {
     const shape = this.shapeOf(features);
     const dims = [shape.batch, shape.tokens, shape.columns];
     const kv = await this.pool.take(elementCount(dims), "keys and values");
     await this.lend(features, "text features", (c) => {
-      this.queue.submit(kvProjection(shape, { c, w: this.buffers.weights, kv }));
+      this.queue.submit(
+        kvProjection(shape, { c, w: this.buffers.weights, kv }, undefined, this.tile),
+      );
     });
-    let held = true;
-    return {
-      dims,
-      buffer: kv,
-      dispose: () => {
-        if (held) this.pool.give(kv);
-        held = false;
-      },
-    };
+    return this.pooled(kv, dims);
   }
 
   async backwardKv(features: HostTensor, dKv: Tensor): Promise<HostTensor> {
+    const dC = await this.launchBackwardKv(features, dKv);
+    const data = await this.floats(dC.buffer, elementCount(dC.dims));
+    dC.dispose();
+    return { dims: features.dims, data };
+  }
+
+  async launchBackwardKv(features: Tensor, dKv: Tensor): Promise<DeviceTensor> {
     const shape = this.shapeOf(features);
     expectLength(
       dKv,
@@ -124,15 +152,19 @@ class WebGpuArithmetic implements TrainingArithmetic {
         const dW =
           trained === null
             ? []
-            : kvWeightGradient(shape, { c, dKv: gradient, dW: trained.gradient });
-        const text = kvTextGradient(shape, { dKv: gradient, w: weights, partials, dC });
+            : kvWeightGradient(
+                shape,
+                { c, dKv: gradient, dW: trained.gradient },
+                undefined,
+                this.tile,
+              );
+        const buffers = { dKv: gradient, w: weights, partials, dC };
+        const text = kvTextGradient(shape, buffers, undefined, undefined, this.tile);
         this.queue.submit([...dW, ...text]);
       }),
     );
     this.pool.give(partials);
-    const data = await this.floats(dC, length);
-    this.pool.give(dC);
-    return { dims: features.dims, data };
+    return this.pooled(dC, features.dims);
   }
 
   async accumulate(name: GroupName, gradient: Tensor): Promise<void> {
@@ -156,33 +188,80 @@ class WebGpuArithmetic implements TrainingArithmetic {
   }
 
   async update(): Promise<UpdateReport> {
-    const { adam, maxGradientNorm } = this.settings;
-    const { groups, normPartials: partials, verdict, lossScale } = this.buffers;
-    // The bias corrections 1 - β^t want float64, so the step is the host's and not the one that the GPU counts.
-    const step = this.counters.step + 1;
-    this.queue.submit([
-      ...gradientNorm(groups, { partials, lossScale, verdict }, maxGradientNorm),
-      ...groups.map(({ settings: { learningRate, weightDecay }, length, ...buffers }) =>
-        adamw(length, { ...buffers, verdict }, { ...adam, learningRate, weightDecay, step }),
-      ),
-      updateLossScale({ verdict, state: lossScale }, this.settings.lossScale),
-    ]);
-    const bytes = await this.queue.readTogether([
-      [verdict, VERDICT_BYTES],
-      [lossScale, LOSS_SCALE_BYTES],
-    ]);
-    const { norm, skip } = readVerdict(bytes.slice(0, VERDICT_BYTES));
-    this.counters = readLossScale(bytes.slice(VERDICT_BYTES));
+    const { verdict, lossScale } = this.buffers;
+    this.submitUpdate();
+    return this.readReport(
+      await this.queue.readTogether([
+        [verdict, VERDICT_BYTES],
+        [lossScale, LOSS_SCALE_BYTES],
+      ]),
+    );
+  }
+
+  launchUpdate(log: GPUBuffer, byteOffset: number): void {
+    const { verdict, lossScale } = this.buffers;
+    this.submitUpdate();
+    const { device } = this.queue;
+    const commands = device.createCommandEncoder();
+    commands.copyBufferToBuffer(verdict, 0, log, byteOffset, VERDICT_BYTES);
+    const behind = byteOffset + VERDICT_BYTES;
+    commands.copyBufferToBuffer(lossScale, 0, log, behind, LOSS_SCALE_BYTES);
+    device.queue.submit([commands.finish()]);
+  }
+
+  readReport(words: ArrayBuffer): UpdateReport {
+    const { norm, skip } = readVerdict(words.slice(0, VERDICT_BYTES));
+    this.counters = readLossScale(words.slice(VERDICT_BYTES, REPORT_BYTES));
+    this.launched = 0;
     return { gradientNorm: skip ? NaN : norm, skipped: skip };
   }
 
+  private submitUpdate(): void {
+    if (this.launched >= MOST_LAUNCHED) {
+      throw new StudioError("internal", "Too many updates were launched that nobody waited for.");
+    }
+    const { adam, maxGradientNorm } = this.settings;
+    const { groups, normPartials: partials, verdict, lossScale, corrections: table } = this.buffers;
+    // Which of the launched updates are left out only the GPU knows: the table is long enough for either.
+    if (this.counters.step + MOST_LAUNCHED > this.firstStep + CORRECTIONS && this.launched === 0) {
+      this.writeCorrections(this.counters.step);
+    }
+    const { firstStep } = this;
+    this.queue.submit([
+      ...gradientNorm(groups, { partials, lossScale, verdict }, maxGradientNorm),
+      ...groups.map(({ settings: { learningRate, weightDecay }, length, ...buffers }) =>
+        adamw(
+          length,
+          { ...buffers, verdict, state: lossScale, table },
+          { ...adam, learningRate, weightDecay, firstStep },
+        ),
+      ),
+      updateLossScale({ verdict, state: lossScale }, this.settings.lossScale),
+    ]);
+    this.launched++;
+  }
+
+  private writeCorrections(firstStep: number): void {
+    const table = corrections(this.settings.adam, firstStep, CORRECTIONS);
+    this.queue.device.queue.writeBuffer(this.buffers.corrections, 0, table);
+    this.firstStep = firstStep;
+  }
+
   async state(): Promise<OptimiserState> {
-    return {
-      values: await this.gather("values"),
-      m: await this.gather("m"),
-      v: await this.gather("v"),
-      ...this.counters,
-    };
+    const { groups, lossScale } = this.buffers;
+    const kinds = ["values", "m", "v"] as const;
+    const bytes = await this.queue.readTogether([
+      [lossScale, LOSS_SCALE_BYTES],
+      ...kinds.flatMap((kind) => groups.map((group) => [group[kind], 4 * group.length] as const)),
+    ]);
+    const part = (i: number): Float32Array =>
+      new Float32Array(
+        bytes,
+        LOSS_SCALE_BYTES + 4 * i * this.flat.length,
+        this.flat.length,
+      ).slice();
+    const counters = readLossScale(bytes.slice(0, LOSS_SCALE_BYTES));
+    return { values: part(0), m: part(1), v: part(2), ...counters };
   }
 
   restore(state: OptimiserState): Promise<void> {
@@ -207,14 +286,28 @@ class WebGpuArithmetic implements TrainingArithmetic {
     return Promise.resolve();
   }
 
+  private pooled(buffer: GPUBuffer, dims: readonly number[]): DeviceTensor {
+    let held = true;
+    return {
+      dims,
+      buffer,
+      dispose: () => {
+        if (held) this.pool.give(buffer);
+        held = false;
+      },
+    };
+  }
+
   /** Puts the counters on the GPU, and gives them as they are there: the scale is a float32. */
   private writeCounters(counters: LossScaleState): LossScaleState {
     const bytes = packLossScale(counters);
     this.queue.device.queue.writeBuffer(this.buffers.lossScale, 0, bytes);
+    this.launched = 0;
+    this.writeCorrections(counters.step);
     return readLossScale(bytes);
   }
 
-  private shapeOf(features: HostTensor): KvProjectionShape {
+  private shapeOf(features: Tensor): KvProjectionShape {
     const { tokens, textWidth, columns } = this.settings;
     const batch = features.dims[0] ?? 0;
     expectLength(features, batch * tokens * textWidth, "text features");
@@ -244,15 +337,6 @@ class WebGpuArithmetic implements TrainingArithmetic {
 
   private async floats(buffer: GPUBuffer, length: number): Promise<Float32Array> {
     return new Float32Array(await this.queue.read(buffer, 4 * length));
-  }
-
-  /** One array of every group, end to end. */
-  private async gather(kind: "values" | "m" | "v"): Promise<Float32Array> {
-    const all = new Float32Array(this.flat.length);
-    for (const { settings, length, ...buffers } of this.buffers.groups) {
-      this.flat.part(settings.name, all).set(await this.floats(buffers[kind], length));
-    }
-    return all;
   }
 }
 

@@ -2,7 +2,7 @@
  * @file What a training step computes outside of the ONNX graphs, as one interface for both backends: projections,
  * their gradients, the gradient's norm, AdamW. On WebGPU these are our own kernels, on wasm sessions and plain loops.
  */
-import type { HostTensor, Tensor } from "../tensor.ts";
+import type { DeviceTensor, HostTensor, Tensor } from "../tensor.ts";
 
 /** What can be trained: all K/V projections [E, S], the face mode's query and output projections, the rows of V*. */
 export type GroupName = "kv" | "query_out" | "tokens";
@@ -72,7 +72,7 @@ export interface UpdateReport {
 
 export interface TrainingArithmetic {
   /** Packed keys and values [B, L, S] of text features c [B, L, E], with the weights as they are now. */
-  projectKv(features: HostTensor): Promise<Tensor>;
+  projectKv(features: Tensor): Promise<Tensor>;
   /**
    * Adds dW to the gradient of "kv" where it is trained, and gives dc [B, L, E] (scaled like dKv).
    * Rows of the start token (position 0 of every sample) are detached from both.
@@ -93,3 +93,21 @@ export interface TrainingArithmetic {
   restore(state: OptimiserState): Promise<void>;
   release(): Promise<void>;
 }
+
+/** Updates that may be launched before somebody waits for what came of them. */
+export const MOST_LAUNCHED = 32;
+
+/** Arithmetic on the GPU, whose steps can be launched without waiting for the ones before. */
+export interface LaunchedArithmetic extends TrainingArithmetic {
+  /** `backwardKv` whose result stays on the GPU; the caller disposes of it. */
+  launchBackwardKv(features: Tensor, dKv: Tensor): Promise<DeviceTensor>;
+  /**
+   * `update` that nobody waits for: its report is written to 8 words of a buffer.
+   * @throws StudioError "internal" where `MOST_LAUNCHED` are launched and none of their reports was read
+   */
+  launchUpdate(log: GPUBuffer, byteOffset: number): void;
+  /** Reads such words; those of the last update must be among what is read. */
+  readReport(words: ArrayBuffer): UpdateReport;
+}
+
+export const REPORT_BYTES = 32;

@@ -8,12 +8,12 @@ import { trainingGraph } from "../../core/surgery/training-graph.ts";
 import type { Model } from "../model/read-model.ts";
 import { type Runtime, trainingGraphOptions } from "../ort/runtime.ts";
 import { Session } from "../ort/session.ts";
-import type { Tensor } from "../tensor.ts";
+import { isOnDevice, type Tensor } from "../tensor.ts";
 import type { Sample } from "./draw.ts";
 
 export interface Gradients {
-  /** Masked mean squared error of each sample [B]. */
-  readonly losses: Float32Array;
+  /** Share of each sample [B] in the step's loss, which is the mean of the samples' masked mean squared errors. */
+  readonly shares: Tensor;
   /** Gradient of the step's loss for K/V [B, L, S], times the loss scale. */
   readonly kv: Tensor;
   /** The same for the flat query and output projections [N], in the face mode. */
@@ -30,13 +30,24 @@ export interface GradientSession {
     batch: number,
     inputs: { readonly kv: Tensor; readonly queryOut: Tensor | null; readonly lossScale: number },
   ): Promise<Gradients>;
+  /** Compiles it for the GPU. */
+  warmUp(): Promise<void>;
   release(): Promise<void>;
 }
 
 export async function openGradients(
   model: Model,
   runtime: Runtime,
-  { microBatch, queryOut }: { readonly microBatch: number; readonly queryOut: boolean },
+  {
+    microBatch,
+    queryOut,
+    launched,
+  }: {
+    readonly microBatch: number;
+    readonly queryOut: boolean;
+    /** Losses stay on the GPU, too. */
+    readonly launched: boolean;
+  },
 ): Promise<GradientSession> {
   const unet = model.unetOf(microBatch, queryOut);
   const training = trainingGraph(unet, trainingGraphOptions(runtime));
@@ -45,7 +56,13 @@ export async function openGradients(
   const queryOutOutput = outputOf(QUERY_OUT_INPUT);
   const session = await Session.create(runtime, training.graph, model.reader("unet"), {
     name: "the training graph",
-    onDevice: queryOut ? [kvOutput, queryOutOutput] : [kvOutput],
+    onDevice: [
+      training.prediction,
+      kvOutput,
+      ...(queryOut ? [queryOutOutput] : []),
+      ...(launched ? [training.loss] : []),
+    ],
+    repeated: true,
   });
   const [, channels, height, width] = unet.latents;
   return {
@@ -68,15 +85,16 @@ export async function openGradients(
         if (tensor !== undefined) return tensor;
         throw new StudioError("internal", `The training graph gave no "${name}".`);
       };
-      const loss = take(training.loss);
-      if (!("data" in loss)) throw new StudioError("internal", "The loss was left on the GPU.");
+      // Of no use here; left on the GPU, it is not waited for.
+      const prediction = take(training.prediction);
+      if (isOnDevice(prediction)) prediction.dispose();
       return {
-        // The graph's losses are shares of the step's mean; these are each sample's own.
-        losses: Float32Array.from(loss.data, (share) => share * batch),
+        shares: take(training.loss),
         kv: take(kvOutput),
         queryOut: queryOut ? take(queryOutOutput) : null,
       };
     },
+    warmUp: () => session.warmUp(),
     release: () => session.release(),
   };
 }

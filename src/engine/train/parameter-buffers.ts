@@ -4,6 +4,9 @@ import { normPartialsLength, VERDICT_BYTES } from "../kernels/gradient-norm/inde
 import { LOSS_SCALE_BYTES } from "../kernels/loss-scale/index.ts";
 import type { ArithmeticSettings, ParameterGroup } from "./arithmetic.ts";
 
+/** Updates that a table of Adam's corrections is for: written again before the last of them. */
+export const CORRECTIONS = 256;
+
 /** A parameter group, in buffers of its own so that a session can take its values as they are. */
 export interface GroupBuffers {
   readonly settings: ParameterGroup;
@@ -22,6 +25,8 @@ export interface ParameterBuffers {
   readonly normPartials: GPUBuffer;
   readonly verdict: GPUBuffer;
   readonly lossScale: GPUBuffer;
+  /** Adam's corrections for the updates to come. */
+  readonly corrections: GPUBuffer;
   release(): void;
 }
 
@@ -72,5 +77,6 @@ async function fill(
     normPartials: await create(normPartialsLength(groups), "the partial sums of the norm"),
     verdict: await create(VERDICT_BYTES / 4, "the verdict on a step"),
     lossScale: await create(LOSS_SCALE_BYTES / 4, "the loss scale"),
+    corrections: await create(2 * CORRECTIONS, "Adam's corrections"),
   };
 }

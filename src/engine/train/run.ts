@@ -8,13 +8,15 @@ import {
   PromptTokenizer,
 } from "../../core/text/modifier-tokens.ts";
 import type { Model } from "../model/read-model.ts";
+import { whileCompiling } from "../ort/compiling.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { checkSettings, type TrainSettings } from "../../core/train/settings.ts";
 import { pictureDigest } from "./picture-digest.ts";
 import { type NewConcept, type PoolEvents, preparePools } from "./pools.ts";
 import type { Pools } from "./draw.ts";
-import { type StepReport, Trainer } from "./trainer.ts";
+import type { StepReport } from "./step-report.ts";
+import { Trainer } from "./trainer.ts";
 
 export interface TrainingInput {
   readonly settings: TrainSettings;
@@ -33,9 +35,11 @@ export interface TrainingEvents extends PoolEvents {
   readonly onCheckpoint?: (checkpoint: Checkpoint) => void | Promise<void>;
   /** Asked after every step: whether to make a checkpoint now. */
   readonly wantsCheckpoint?: () => boolean;
+  /** Before the first step on a GPU: pipelines compiled so far. */
+  readonly onCompiled?: (done: number) => void;
   /** Latents are prepared. */
   readonly onPools?: (pools: Pools) => void;
-  /** After every step: what was learnt so far, read where it is asked for. */
+  /** After every step, told of or not: what was learnt so far, read where it is asked for. */
   readonly onLearnt?: (step: number, concept: () => Promise<Concept>) => void | Promise<void>;
 }
 
@@ -83,8 +87,15 @@ export async function runTraining(
   try {
     const history: number[] = [...(resume?.history ?? [])];
     if (resume !== undefined) await trainer.restore(resume.state);
+    const tell = async (reports: readonly StepReport[]): Promise<void> => {
+      for (const report of reports) {
+        history.push(report.targetLoss, report.regularisationLoss);
+        await events.onStep?.(report);
+      }
+    };
     const save = async (): Promise<void> => {
       if (events.onCheckpoint === undefined) return;
+      await tell(await trainer.reports());
       await events.onCheckpoint({
         fingerprint: model.fingerprint,
         settings: record,
@@ -92,18 +103,27 @@ export async function runTraining(
         history: Float32Array.from(history),
       });
     };
+    if (trainer.step < settings.steps) {
+      await whileCompiling(
+        runtime.device,
+        (compiled) => events.onCompiled?.(compiled),
+        () => trainer.warmUp(),
+      );
+    }
     while (trainer.step < settings.steps) {
       if (events.signal?.aborted === true && trainer.step > 0) await save();
       throwIfAborted(events.signal);
-      const report = await trainer.next(pools);
-      history.push(report.targetLoss, report.regularisationLoss);
-      await events.onStep?.(report);
-      const due = report.step % CHECKPOINT_EVERY === 0 && report.step < settings.steps;
+      await tell(await trainer.next(pools));
+      const due = trainer.step % CHECKPOINT_EVERY === 0 && trainer.step < settings.steps;
       // Asked in any case: a checkpoint that is due answers the wish for one.
       const wanted = events.wantsCheckpoint?.() === true;
       if (due || wanted) await save();
-      await events.onLearnt?.(report.step, () => trainer.concept());
+      await events.onLearnt?.(trainer.step, async () => {
+        await tell(await trainer.reports());
+        return trainer.concept();
+      });
     }
+    await tell(await trainer.reports());
     const losses = Float32Array.from(history);
     const metrics = { steps: trainer.step, ...lastLosses(losses) };
     return { concept: await trainer.concept(metrics), history: losses };

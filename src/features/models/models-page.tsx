@@ -1,5 +1,6 @@
 /** @file The page Models: what is open, what computes it, what is stored, and what works in which browser. */
-import { SimpleGrid, Stack, Title } from "@mantine/core";
+import { Anchor, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { Link } from "wouter";
 import { BrowserCard } from "./browser-card.tsx";
 import { ImportCard } from "./import-card.tsx";
 import { ModelCard } from "./model-card.tsx";
@@ -19,6 +20,11 @@ export function ModelsPage() {
       </SimpleGrid>
       <StorageCard />
       <BrowserCard />
+      <Text size="sm">
+        <Anchor component={Link} href="/developer">
+          Where the time goes, and switches for every optimisation
+        </Anchor>
+      </Text>
     </Stack>
   );
 }

@@ -8,9 +8,11 @@ const STAGES: Readonly<Record<OpenProgress["stage"], string>> = {
   read: "Reading",
   surgery: "Preparing the graph of",
   session: "Starting",
+  compile: "Compiling programs for the GPU",
 };
 
 function describe({ stage, part, loaded, total }: OpenProgress): string {
+  if (stage === "compile") return `${STAGES.compile}: ${loaded}`;
   const words = `${STAGES[stage]} ${part.replaceAll("_", " ")}`;
   if (stage !== "download") return words;
   const amount =

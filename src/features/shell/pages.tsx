@@ -15,6 +15,10 @@ const ModelsPage = lazy(async () => ({
   default: (await import("../models/models-page.tsx")).ModelsPage,
 }));
 
+const DeveloperPage = lazy(async () => ({
+  default: (await import("../developer/developer-page.tsx")).DeveloperPage,
+}));
+
 export interface Page {
   readonly title: string;
   readonly component: ComponentType;
@@ -30,6 +34,7 @@ const PAGES: readonly (Page & { readonly address: RegExp })[] = [
   { address: /^\/runs\//, title: "Training", component: ConceptsPage },
   { address: /^\/compose$/, title: "Compose", component: ComposePage },
   { address: /^\/models$/, title: "Models", component: ModelsPage },
+  { address: /^\/developer$/, title: "Developer", component: DeveloperPage },
 ];
 
 export function pageAt(path: string): Page {

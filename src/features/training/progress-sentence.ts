@@ -6,6 +6,7 @@ const STAGES: Readonly<Record<TrainStage, string>> = {
   regularisation: "Painting regularisation images",
   views: "Preparing views of the pictures",
   sessions: "Preparing the training graph",
+  compile: "Compiling programs for the GPU",
   preview: "Painting previews",
 };
 
@@ -15,6 +16,7 @@ export function progressSentence({ stage, step, steps, stopping }: Progress): st
   if (stopping) return `Pausing after step ${step} of ${steps}`;
   if (stage === null) return step === 0 ? "Starting" : `Step ${step} of ${steps}`;
   const { name, done, total } = stage;
+  if (name === "compile") return `${STAGES.compile}: ${done}`;
   if (total === 0) return STAGES[name];
   // A preview says which one is being painted, the rest how many are there.
   return `${STAGES[name]}, ${name === "preview" ? done + 1 : done} of ${total}`;

@@ -35,6 +35,16 @@ it.each([1, 256, 1000, 5 * 256 + 3])("%d numbers", async (count) => {
   expect(got[count]).toBe(y[count]);
 });
 
+it("a stretch of one to a stretch of the other", async () => {
+  const y = normals(4, "y", 700);
+  const x = normals(4, "x", 500);
+  const buffers = { y: await storageOf(queue, y), x: await storageOf(queue, x) };
+  await runKernels(queue, [accumulate(300, buffers, BOUNDS, { from: 70, to: 333 })]);
+  const expected = Float32Array.from(y);
+  for (let i = 0; i < 300; i++) expected[333 + i]! += x[70 + i]!;
+  expect(await floatsOf(queue, buffers.y, 700)).toEqual(expected);
+});
+
 it("fails where the GPU refuses the launch", async () => {
   const buffer = await storageOf(queue, 4);
   // The same buffer is read and written: WebGPU forbids it.

@@ -1,4 +1,4 @@
-/** @file y [N] += x [N] */
+/** @file y [to … to + N] += x [from … from + N] */
 export const ACCUMULATE = /* wgsl */ `
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -8,7 +8,7 @@ fn main(
 ) {
   let i = (group.y * groups.x + group.x) * WORKGROUP + thread;
   if (i < u.count) {
-    y[i] += x[i];
+    y[u.firstY + i] += x[u.firstX + i];
   }
 }
 `;

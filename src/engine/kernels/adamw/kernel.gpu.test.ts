@@ -10,8 +10,9 @@ import {
 import { normals } from "../../../../tests/support/seeded.ts";
 import { BOUNDS } from "../grid.ts";
 import type { KernelQueue } from "../kernel-queue.ts";
-import { adamw, adamwKernel, type AdamwSettings } from "./index.ts";
-import { adamwReference } from "./reference.ref.ts";
+import { LOSS_SCALE_BYTES, packLossScale } from "../loss-scale/index.ts";
+import { adamw, adamwKernel, corrections } from "./index.ts";
+import { adamwReference, type SettingsAt } from "./reference.ref.ts";
 
 let queue: KernelQueue;
 
@@ -51,8 +52,14 @@ async function update(
   count: number,
   start: Arrays,
   { multiplier, skip }: { readonly multiplier: number; readonly skip: boolean },
-  settings: AdamwSettings,
+  { step, ...settings }: SettingsAt,
 ): Promise<Arrays> {
+  // The table may begin before the update that is due.
+  const firstStep = Math.max(0, step - 3);
+  const table = corrections(settings, firstStep, 4);
+  const state = await storageOf(queue, LOSS_SCALE_BYTES / 4);
+  const counts = { lossScale: 1, goodSteps: 0, skipped: 0, step: step - 1 };
+  queue.device.queue.writeBuffer(state, 0, packLossScale(counts));
   const verdict = await storageOf(queue, 4);
   queue.device.queue.writeBuffer(verdict, 4, Float32Array.of(multiplier));
   queue.device.queue.writeBuffer(verdict, 8, Uint32Array.of(Number(skip)));
@@ -62,8 +69,11 @@ async function update(
     v: await storageOf(queue, start.v),
     gradient: await storageOf(queue, start.gradient),
     verdict,
+    state,
+    table: await storageOf(queue, table),
   };
-  await runKernels(queue, [adamw(count, buffers, settings, { ...BOUNDS, workgroups: 4 })]);
+  const bounds = { ...BOUNDS, workgroups: 4 };
+  await runKernels(queue, [adamw(count, buffers, { ...settings, firstStep }, bounds)]);
   const { length } = start.values;
   return {
     values: await floatsOf(queue, buffers.values, length),

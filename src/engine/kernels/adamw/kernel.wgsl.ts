@@ -5,12 +5,17 @@
  *   m ← m + (1 - β1) (g - m)       v ← β2 v + (1 - β2) g²
  *   p ← p - lr / (1 - β1^t) · m / (√v / √(1 - β2^t) + ε)
  *
+ * The corrections 1 - β1^t and √(1 - β2^t) come as a table from the CPU, which has float64; t is one more than the updates
+ * that the GPU has counted.
+ *
  * with g = multiplier · gradient. A step that is to be skipped changes nothing; the gradient is cleared either way.
  */
 import { VERDICT } from "../gradient-norm/kernel.wgsl.ts";
+import { STATE } from "../loss-scale/kernel.wgsl.ts";
 
 export const ADAMW = /* wgsl */ `
 ${VERDICT}
+${STATE}
 @compute @workgroup_size(WORKGROUP)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -25,10 +30,11 @@ fn main(
     let g = verdict.multiplier * gradient[i];
     let first = m[i] + u.oneMinusBeta1 * (g - m[i]);
     let second = u.beta2 * v[i] + u.oneMinusBeta2 * g * g;
-    let denominator = sqrt(second) / u.rootOfCorrection2 + u.epsilon;
+    let corrections = table[state.step - u.firstStep];
+    let denominator = sqrt(second) / corrections.y + u.epsilon;
     m[i] = first;
     v[i] = second;
-    values[i] = u.keep * values[i] - u.stepSize * (first / denominator);
+    values[i] = u.keep * values[i] - (u.learningRate / corrections.x) * (first / denominator);
   }
   gradient[i] = 0;
 }

@@ -7,12 +7,15 @@ export interface AdamwArrays {
   readonly v: Float64Array;
 }
 
+/** Which update it is, from 1, in place of where a table begins. */
+export type SettingsAt = Omit<AdamwSettings, "firstStep"> & { readonly step: number };
+
 /** Updates the arrays in place. */
 export function adamwReference(
   { values, m, v }: AdamwArrays,
   gradient: ArrayLike<number>,
   multiplier: number,
-  { learningRate, weightDecay, beta1, beta2, epsilon, step }: AdamwSettings,
+  { learningRate, weightDecay, beta1, beta2, epsilon, step }: SettingsAt,
 ): void {
   for (let i = 0; i < values.length; i++) {
     const g = multiplier * gradient[i]!;

@@ -2,38 +2,32 @@
 import type { KvProjectionShape } from "../../../core/surgery/kv-projection.ts";
 import { defineKernel, type Dispatch, dispatch } from "../define-kernel.ts";
 import { type Bounds, rowsOf } from "../grid.ts";
-import { defineMatmul, matmulDispatches, TILE } from "../tiled-matmul/index.ts";
+import { matmulDispatches, TILE, type Tile, tiledMatmul } from "../tiled-matmul/index.ts";
 import { SUM_OF_SPLITS, TEXT_GRADIENT, WEIGHT_GRADIENT } from "./kernel.wgsl.ts";
 
-const weightGradient = defineMatmul(
-  {
-    label: "kv-backward weights",
-    source: WEIGHT_GRADIENT,
-    bindings: {
-      c: ["read", "array<f32>"],
-      dKv: ["read", "array<f32>"],
-      dW: ["read_write", "array<f32>"],
-    },
-    uniforms: { tokens: "u32" },
-    alongDepth: { left: false, right: false },
+const weightGradient = tiledMatmul({
+  label: "kv-backward weights",
+  source: WEIGHT_GRADIENT,
+  bindings: {
+    c: ["read", "array<f32>"],
+    dKv: ["read", "array<f32>"],
+    dW: ["read_write", "array<f32>"],
   },
-  TILE,
-);
+  uniforms: { tokens: "u32" },
+  alongDepth: { left: false, right: false },
+});
 
-const textGradient = defineMatmul(
-  {
-    label: "kv-backward text",
-    source: TEXT_GRADIENT,
-    bindings: {
-      dKv: ["read", "array<f32>"],
-      w: ["read", "array<f32>"],
-      partials: ["read_write", "array<f32>"],
-    },
-    uniforms: { tokens: "u32" },
-    alongDepth: { left: true, right: true },
+const textGradient = tiledMatmul({
+  label: "kv-backward text",
+  source: TEXT_GRADIENT,
+  bindings: {
+    dKv: ["read", "array<f32>"],
+    w: ["read", "array<f32>"],
+    partials: ["read_write", "array<f32>"],
   },
-  TILE,
-);
+  uniforms: { tokens: "u32" },
+  alongDepth: { left: true, right: true },
+});
 
 const WORKGROUP = 256;
 
@@ -44,10 +38,12 @@ const sumOfSplits = defineKernel({
   uniforms: { count: "u32", splits: "u32" },
   constants: { WORKGROUP },
   // The product's own: its sums are only taken in parts.
-  tolerance: textGradient.kernel.tolerance,
+  tolerance: textGradient(TILE).kernel.tolerance,
 });
 
-export const kvBackwardKernels = [weightGradient.kernel, textGradient.kernel, sumOfSplits];
+export function kvBackwardKernels(tile: Tile = TILE) {
+  return [weightGradient(tile).kernel, textGradient(tile).kernel, sumOfSplits] as const;
+}
 
 /** Columns of dKV that one stretch of dc's sum takes. For SD 1.x 13 stretches, 12 MiB of them for a batch of 4. */
 const SPLIT_DEPTH = 2048;
@@ -65,9 +61,10 @@ export function kvWeightGradient(
   { batch, tokens, textWidth, columns }: KvProjectionShape,
   buffers: { readonly c: GPUBuffer; readonly dKv: GPUBuffer; readonly dW: GPUBuffer },
   bounds?: Bounds,
+  tile: Tile = TILE,
 ): readonly Dispatch[] {
   const shape = { rows: textWidth, depth: batch * tokens, columns };
-  return matmulDispatches(weightGradient, buffers, shape, { tokens }, bounds);
+  return matmulDispatches(weightGradient(tile), buffers, shape, { tokens }, bounds);
 }
 
 /** dc [B, L, E] = dKV' Wᵀ, by way of `partials`; rows of start tokens are zero. */
@@ -84,13 +81,14 @@ export function kvTextGradient(
   },
   bounds?: Bounds,
   splitDepth = SPLIT_DEPTH,
+  tile: Tile = TILE,
 ): readonly Dispatch[] {
   const rows = batch * tokens;
   const shape = { rows, depth: columns, columns: textWidth, splitDepth };
   const count = rows * textWidth;
   const splits = Math.ceil(columns / splitDepth);
   return [
-    ...matmulDispatches(textGradient, buffers, shape, { tokens }, bounds),
+    ...matmulDispatches(textGradient(tile), buffers, shape, { tokens }, bounds),
     dispatch(
       sumOfSplits,
       { partials: buffers.partials, dC },

@@ -14,7 +14,7 @@ import type { KernelQueue } from "../kernel-queue.ts";
 import { kvBackwardKernels, kvTextGradient, kvWeightGradient, partialsLength } from "./index.ts";
 
 let queue: KernelQueue;
-const [weights, text] = kvBackwardKernels;
+const [weights, text] = kvBackwardKernels();
 
 beforeAll(async () => {
   queue = await testQueue();
@@ -72,8 +72,8 @@ describe("agrees with the twin", () => {
     const sum = expected.dW.map((gradient, i) => gradient + inputs.dW[i]!);
     for (const bounds of [BOUNDS, { ...BOUNDS, multiplyAdds: 1e6 }, { ...BOUNDS, workgroups: 1 }]) {
       const got = await gradients(shape, inputs, bounds);
-      expectWithin(got.dW, sum, weights!.tolerance, shape.batch * shape.tokens + 1);
-      expectWithin(got.dC, expected.dC, text!.tolerance, shape.columns);
+      expectWithin(got.dW, sum, weights.tolerance, shape.batch * shape.tokens + 1);
+      expectWithin(got.dC, expected.dC, text.tolerance, shape.columns);
     }
   });
 });
@@ -89,8 +89,8 @@ it("start tokens reach neither gradient, not even as an infinity", async () => {
   const expected = projectKvBackward(inputs.c, inputs.w, inputs.dKv, shape);
   const got = await gradients(shape, inputs);
   const sum = expected.dW.map((gradient, i) => gradient + inputs.dW[i]!);
-  expectWithin(got.dW, sum, weights!.tolerance, batch * tokens + 1);
-  expectWithin(got.dC, expected.dC, text!.tolerance, columns);
+  expectWithin(got.dW, sum, weights.tolerance, batch * tokens + 1);
+  expectWithin(got.dC, expected.dC, text.tolerance, columns);
   expect([...got.dC.subarray(0, textWidth)]).toEqual(Array(textWidth).fill(0));
 });
 

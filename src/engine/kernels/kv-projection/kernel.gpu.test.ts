@@ -42,6 +42,6 @@ it.each([
   for (const bounds of [BOUNDS, { ...BOUNDS, multiplyAdds: 1e6 }, { ...BOUNDS, workgroups: 1 }]) {
     await runKernels(queue, kvProjection(shape, buffers, bounds));
     const kv = await floatsOf(queue, buffers.kv, expected.length);
-    expectWithin(kv, expected, kvProjectionKernel.tolerance, textWidth);
+    expectWithin(kv, expected, kvProjectionKernel().tolerance, textWidth);
   }
 });

@@ -9,16 +9,20 @@
  */
 import { VERDICT } from "../gradient-norm/kernel.wgsl.ts";
 
-/** One invocation. */
-export const LOSS_SCALE = /* wgsl */ `
-${VERDICT}
-// The scale comes first, where the verdict of the next step reads it.
+/** What is kept. The scale comes first, where the verdict of the next step reads it. */
+export const STATE = /* wgsl */ `
 struct State {
   lossScale: f32,
   goodSteps: u32,
   skipped: u32,
   step: u32,
 }
+`;
+
+/** One invocation. */
+export const LOSS_SCALE = /* wgsl */ `
+${VERDICT}
+${STATE}
 
 @compute @workgroup_size(1)
 fn main() {

@@ -19,6 +19,18 @@ export interface Tile {
 /** 256 invocations and 8.5 KiB of workgroup memory, which every device has. */
 export const TILE: Tile = { rows: 64, columns: 64, depth: 16 };
 
+/**
+ * Variants that may be faster on one GPU or another: fewer rows where there are few, smaller workgroups for more of them at
+ * once, wider tiles for longer reads. All give the same to the last bit: every sum goes through K in order.
+ */
+export const TILES: readonly Tile[] = [
+  TILE,
+  { rows: 32, columns: 64, depth: 16 },
+  { rows: 32, columns: 32, depth: 16 },
+  { rows: 32, columns: 128, depth: 8 },
+  { rows: 64, columns: 64, depth: 8 },
+];
+
 export interface MatmulSpec<B extends string, U extends string> {
   readonly label: string;
   /** WGSL of `left`, `right` and `put`. */
@@ -80,6 +92,18 @@ export function defineMatmul<B extends string, U extends string>(
     },
   });
   return { kernel, tile };
+}
+
+/** A product in every variant, made when it is first asked for. */
+export function tiledMatmul<B extends string, U extends string>(
+  spec: MatmulSpec<B, U>,
+): (tile: Tile) => Matmul<B, U> {
+  const known = new Map<Tile, Matmul<B, U>>();
+  return (tile) => {
+    const matmul = known.get(tile) ?? defineMatmul(spec, tile);
+    known.set(tile, matmul);
+    return matmul;
+  };
 }
 
 /** The launches of one product, no one of them long enough to be taken for a hang. */

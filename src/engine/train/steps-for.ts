@@ -1,0 +1,115 @@
+/** @file How a runtime takes training steps: on a GPU they are launched, unless that is switched off; else waited for. */
+import type { TrainSettings } from "../../core/train/settings.ts";
+import { ADAM } from "../../core/train/settings.ts";
+import { CLIP_TOKENS } from "../../core/text/clip-tokenizer.ts";
+import type { PromptTokenizer } from "../../core/text/modifier-tokens.ts";
+import type { Model } from "../model/read-model.ts";
+import type { Runtime } from "../ort/runtime.ts";
+import type { Releasable } from "../releases.ts";
+import { createHostArithmetic } from "./arithmetic-host.ts";
+import { createWebGpuArithmetic } from "./arithmetic-webgpu.ts";
+import type { ArithmeticSettings, ParameterGroup, TrainingArithmetic } from "./arithmetic.ts";
+import { Captions } from "./captions.ts";
+import { DeviceCaptions } from "./device-captions.ts";
+import { type GradientSession, openGradients } from "./gradients.ts";
+import { LaunchedSteps } from "./launched-steps.ts";
+import type { Steps } from "./step-report.ts";
+import { WaitedSteps } from "./waited-steps.ts";
+
+export interface OpenedSteps {
+  readonly steps: Steps;
+  readonly gradients: GradientSession;
+  readonly arithmetic: TrainingArithmetic;
+}
+
+interface Trained {
+  readonly tokenizer: PromptTokenizer;
+  /** Rows [n, E] that the modifier tokens start from. */
+  readonly rows: Float32Array;
+  /** The frozen query and output projections, in the face mode. */
+  readonly queryOut: Float32Array | null;
+}
+
+/** @param keep takes what is to be released where something later cannot be opened */
+export async function stepsFor(
+  model: Model,
+  runtime: Runtime,
+  settings: TrainSettings,
+  { tokenizer, rows, queryOut }: Trained,
+  keep: <R extends Releasable>(opened: R) => R,
+): Promise<OpenedSteps> {
+  const trained = settings.train !== "kv";
+  const numbers = arithmeticSettings(model, settings, rows, queryOut);
+  const { microBatch } = settings;
+  const graph = { microBatch, queryOut: queryOut !== null };
+  const { device, optimisations } = runtime;
+  const tuned = optimisations.has("gpu-tuned-kernels") ? { tunedFor: microBatch } : {};
+  if (device === null || !optimisations.has("gpu-lazy-loss")) {
+    const captions = keep(await Captions.open(model, runtime, tokenizer, trained));
+    const arithmetic = keep(
+      device === null
+        ? createHostArithmetic(runtime, numbers)
+        : await createWebGpuArithmetic(device, numbers, tuned),
+    );
+    const gradients = keep(await openGradients(model, runtime, { ...graph, launched: false }));
+    const steps = new WaitedSteps(
+      settings,
+      { captions, gradients, arithmetic },
+      rows,
+      runtime.timings,
+    );
+    return { steps, gradients, arithmetic };
+  }
+  const captions = keep(
+    await DeviceCaptions.open(model, { ...runtime, device }, tokenizer, {
+      initialRows: rows,
+      trained,
+    }),
+  );
+  const arithmetic = keep(await createWebGpuArithmetic(device, numbers, tuned));
+  const gradients = keep(await openGradients(model, runtime, { ...graph, launched: true }));
+  const parts = { captions, gradients, arithmetic };
+  return {
+    steps: await LaunchedSteps.create(settings, parts, { ...runtime, device }),
+    gradients,
+    arithmetic,
+  };
+}
+
+function arithmeticSettings(
+  model: Model,
+  settings: TrainSettings,
+  rows: Float32Array,
+  queryOut: Float32Array | null,
+): ArithmeticSettings {
+  return {
+    groups: groupsOf(model, settings, rows, queryOut),
+    kvWeights: model.kvWeights,
+    textWidth: model.config.textWidth,
+    columns: model.unet.kv.columns,
+    tokens: CLIP_TOKENS,
+    adam: ADAM,
+    maxGradientNorm: settings.maxGradientNorm,
+    lossScale: null,
+  };
+}
+
+function groupsOf(
+  model: Model,
+  settings: TrainSettings,
+  rows: Float32Array,
+  queryOut: Float32Array | null,
+): ParameterGroup[] {
+  const { train, learningRate, tokenLearningRate, weightDecay } = settings;
+  const groups: ParameterGroup[] = [];
+  if (train !== "token") {
+    groups.push({ name: "kv", initial: model.kvWeights, learningRate, weightDecay });
+  }
+  if (queryOut !== null) {
+    groups.push({ name: "query_out", initial: queryOut, learningRate, weightDecay });
+  }
+  if (train !== "kv") {
+    groups.push({ name: "tokens", initial: rows, learningRate: tokenLearningRate, weightDecay: 0 });
+  }
+  return groups;
+}
