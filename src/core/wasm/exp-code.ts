@@ -68,7 +68,7 @@ export const multiplyAdd = (relaxed: boolean, a: Code, b: Code, c: Code): Code =
     : [...a, ...b, ...f32x4Multiply, ...c, ...f32x4Add];
 
 /** y = exp(x) of each lane, x going to waste, one operation of all of them after the other. */
-export function exponential(of: readonly Lane[], relaxed: boolean): Code {
+function exponential(of: readonly Lane[], relaxed: boolean): Code {
   const each = (step: (lane: Lane) => Code): Code => of.flatMap(step);
   return [
     ...each(({ x }) => [...get(x), ...constant(LOWEST), ...f32x4PseudoMaximum, ...set(x)]),

@@ -57,12 +57,9 @@ export const f32Divide: Code = [0x95];
 export const f32ConvertUnsigned: Code = [0xb3];
 
 export const loop = (...body: Code[]): Code => [0x03, BLOCK_WITHOUT_RESULT, ...body.flat(), END];
-export const block = (...body: Code[]): Code => [0x02, BLOCK_WITHOUT_RESULT, ...body.flat(), END];
 export const when = (...body: Code[]): Code => [0x04, BLOCK_WITHOUT_RESULT, ...body.flat(), END];
 /** To the start of the loop that is so many blocks out. */
 export const branchIf = (depth: number): Code => [0x0d, ...leb(depth)];
-/** Out of the block, or to the start of the loop, that is so many out. */
-export const branch = (depth: number): Code => [0x0c, ...leb(depth)];
 export const giveBack: Code = [0x0f];
 
 export const loadVector = (offset: number): Code => [...vector(0), ...memory(4, offset)];

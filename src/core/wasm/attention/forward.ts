@@ -24,7 +24,7 @@ export interface Parts {
 }
 
 /** A tile's numbers side by side, four of one position. */
-export const GROUPED = { apart: 4, numbers: i32(16), vectors: i32(ROW_BYTES) };
+const GROUPED = { apart: 4, numbers: i32(16), vectors: i32(ROW_BYTES) };
 
 export const quarter = (local: number): Code => [
   ...get(local),
