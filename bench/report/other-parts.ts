@@ -1,5 +1,5 @@
 /** @file The other sections of a machine: its floor, its optimisations, how it scales, and files of the first version. */
-import { OPTIMISATIONS } from "../../src/core/optimisations.ts";
+import { BEHIND, isOptimisation, OPTIMISATIONS } from "../../src/core/optimisations.ts";
 import { exponentOf, ratios, spread } from "../statistics.ts";
 import { contenderName } from "./comparison-part.ts";
 import { ratioText, table, timeText } from "./markdown.ts";
@@ -43,12 +43,19 @@ export function optimisationsPart(results: OptimisationResults): string[] {
       const row = rows.find((r) => r.optimisation === name && r.work === work);
       return row === undefined ? "" : ratioText(ratios(row.without, row.all));
     }),
-    Object.entries(OPTIMISATIONS).find(([known]) => known === name)?.[1] ?? "",
+    descriptionOf(name),
   ]);
   return [
     `Measured on ${date}, ${rounds} rounds, ${threads} threads.`,
     table([["without", ...works, "what it is"], ...body]),
   ];
+}
+
+function descriptionOf(name: string): string {
+  if (!isOptimisation(name)) return "";
+  const behind = BEHIND[name];
+  const note = behind === undefined ? "" : `; both sides without \`${behind}\``;
+  return OPTIMISATIONS[name] + note;
 }
 
 /** @param plots images, relative to the page, by what they show */

@@ -32,6 +32,12 @@ export const EVERY_OPTIMISATION: Optimisations = new Set(
   Object.keys(OPTIMISATIONS) as Optimisation[],
 );
 
+/** Optimisations that find nothing to do where another is in use: each is compared without that one on both sides. */
+export const BEHIND: Readonly<Partial<Record<Optimisation, Optimisation>>> = {
+  "chunked-attention": "fused-attention",
+  "wasm-exponentials": "fused-attention",
+};
+
 /**
  * All but the named ones.
  * @param names separated by commas; "all" leaves none

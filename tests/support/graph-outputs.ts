@@ -31,7 +31,7 @@ for (const [name, graph] of Object.entries({ forward: unet.graph, training: trai
     graph.inputs.map((input): [string, HostTensor] => {
       const dims = input.dims.map(Number);
       // The same numbers for an input of the same name, however the graph lists them.
-      const seed = [...input.name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0);
+      const seed = new TextEncoder().encode(input.name).reduce((sum, byte) => sum + byte, 0);
       const data = normal(seed, elementCount(dims));
       return [input.name, { dims, data: dims.length === 0 ? data.fill(1) : data }];
     }),
