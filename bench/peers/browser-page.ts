@@ -4,6 +4,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { fasterWasm } from "../../scripts/faster-wasm-plugin.ts";
 import { createStaticServer } from "../../scripts/static-server.mjs";
 
 export interface BenchPage {
@@ -20,7 +21,8 @@ export async function serveBenchPage(): Promise<BenchPage> {
     publicDir: fileURLToPath(new URL("../../public", import.meta.url)),
     base: "./",
     logLevel: "error",
-    worker: { format: "es" },
+    plugins: [fasterWasm()],
+    worker: { format: "es", plugins: () => [fasterWasm()] },
     build: {
       outDir: folder,
       emptyOutDir: true,

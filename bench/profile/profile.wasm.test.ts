@@ -18,13 +18,15 @@ function profile(...parameters: string[]) {
 }
 
 it("names what a training step spends its time in", () => {
-  const options = ["--batch", "2", "--threads", "1", "--runs", "1", "--json"];
+  const options = ["--batch", "2", "--threads", "1", "--runs", "1", "--top", "50", "--json"];
   const { status, stdout, stderr } = profile("training", "--model", nano, ...options);
   expect([status, stderr]).toEqual([0, ""]);
   const report = JSON.parse(stdout) as Profile & { readonly graph: string };
   expect(report.graph).toBe("training of nano, batch 2");
-  expect(report.operators).toHaveLength(10);
-  expect(report.operators.map(({ operator }) => operator)).toContain("MatMul");
+  expect(report.operators.length).toBeGreaterThan(10);
+  expect(report.operators.map(({ operator }) => operator)).toEqual(
+    expect.arrayContaining(["Conv", "MatMul"]),
+  );
   expect(report.nodes[0]?.ms).toBeGreaterThanOrEqual(report.nodes[9]?.ms ?? NaN);
   expect(report.nodesMs).toBeLessThanOrEqual(report.runMs);
 });

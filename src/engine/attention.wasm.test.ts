@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { attentionDistances, farthestFromOne } from "../../tests/support/nano-attention.ts";
+import { relativeL2 } from "../../tests/support/compare.ts";
 import { NANO_STYLES } from "../../tests/support/nano.ts";
 import { normals } from "../../tests/support/seeded.ts";
 import { exposeAttention } from "../core/surgery/expose-attention.ts";
@@ -51,7 +52,8 @@ it("the default model's rows add up to 1, at four resolutions, and its predictio
   const session = await Session.create(runtime, graph, read, { name: "the UNet" });
   const out = await session.run(feeds);
   await session.release();
-  expect(out[unet.prediction]!.data).toEqual(expected.data);
+  // The plain one has attention in one function, which rounds in another order.
+  expect(relativeL2(out[unet.prediction]!.data, expected.data)).toBeLessThan(2e-6);
   for (const { name, height, width } of maps) {
     const { data, dims } = out[name]!;
     expect(dims).toEqual([1, height * width, 77]);

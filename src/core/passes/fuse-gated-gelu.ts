@@ -25,15 +25,13 @@ export function fuseGatedGelu(graph: Graph): Graph {
     }
     return undefined;
   };
+  const inputs = graph.nodes.map(gated);
+  if (inputs.every((input) => input === undefined)) return graph;
   const emit = Emitter.rewriting(graph);
-  let found = false;
-  for (const node of graph.nodes) {
-    const input = gated(node);
+  graph.nodes.forEach((node, i) => {
+    const input = inputs[i];
     if (input === undefined) emit.copy(node);
-    else {
-      found = true;
-      emit.copy({ ...node, opType: "GatedGelu", inputs: [input], attributes: new Map() });
-    }
-  }
-  return found ? prune(emit.finish(graph.outputs.map(({ name }) => name))) : graph;
+    else emit.copy({ ...node, opType: "GatedGelu", inputs: [input], attributes: new Map() });
+  });
+  return prune(emit.finish(graph.outputs.map(({ name }) => name)));
 }

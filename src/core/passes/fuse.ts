@@ -11,8 +11,9 @@ export interface Fused {
 
 export const NOTHING_FUSED: Fused = { attention: undefined, gatedGelu: false };
 
-/** The graph with those operators; every value's type must be known. */
+/** The graph with those operators; as it is where the types of its values are not known. */
 export function fuse(graph: Graph, { attention, gatedGelu }: Fused): Graph {
+  if (graph.inputs.some(({ name }) => !graph.types.has(name))) return graph;
   const packed = attention === undefined ? graph : packAttention(graph, attention);
   return gatedGelu ? fuseGatedGelu(packed) : packed;
 }

@@ -24,17 +24,16 @@ interface Call {
 }
 
 export function lowerFused(graph: Graph): Graph {
+  if (!graph.nodes.some(isFused)) return graph;
   const emit = Emitter.rewriting(graph);
   const nodes: Node[] = [];
   const none = new Map();
-  let lowered = false;
   for (const node of graph.nodes) {
-    const call = callOf(node, emit);
+    const call = isFused(node) ? callOf(node, emit) : undefined;
     if (call === undefined) {
       nodes.push(node);
       continue;
     }
-    lowered = true;
     const output = node.outputs[0] ?? "";
     const { dtype, dims } = emit.type(output);
     const reshape = (from: string, to: string, shape: readonly number[]): string => {
@@ -67,7 +66,11 @@ export function lowerFused(graph: Graph): Graph {
     });
     reshape(result, output, dims);
   }
-  return lowered ? { ...graph, nodes, constants: emit.finish([]).constants } : graph;
+  return { ...graph, nodes, constants: emit.finish([]).constants };
+}
+
+function isFused({ opType }: Node): boolean {
+  return opType.startsWith("Packed") || opType.startsWith("GatedGelu");
 }
 
 /** What a node of the studio's own asks for; undefined for any other. */

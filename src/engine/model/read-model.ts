@@ -95,17 +95,17 @@ export function startReading(
   const textGraph = graph("text_encoder");
   const unetGraph = graph("unet");
   const basis = readBasis(id, files);
-  const text = Promise.all([basis, textGraph]).then(([known, { graph: exported }]) =>
-    readText(known, exported, report),
-  );
+  const text = basis.then(async (known) => readText(known, (await textGraph).graph, report));
   const model = (async (): Promise<Model> => {
-    const [known, main] = await Promise.all([basis, unetGraph]);
+    // What is wrong with the folder as a whole is said before what is wrong with a part.
+    const known = await basis;
+    const main = await unetGraph;
     const unet = await readUnet(known, main.graph, report, optimisations);
     const bytes = (await textGraph).bytes + main.bytes;
     return { ...known, ...(await text), ...unet, bytes };
   })();
   // Whoever waits for one of them hears of what is wrong; of the others nobody has to.
-  for (const one of [basis, text, model]) one.catch(() => undefined);
+  for (const one of [basis, text, model, textGraph, unetGraph]) one.catch(() => undefined);
   return { report, basis, text, model, graph };
 }
 
@@ -126,11 +126,13 @@ export function wasRead(model: Model): Reading {
 }
 
 async function readBasis(id: string, files: ModelFiles): Promise<ModelBasis> {
-  const [config, json, settings] = await Promise.all([
-    readModelConfig(files),
+  const tokenizerFiles = Promise.all([
     readJson(files, "tokenizer/tokenizer.json"),
     readJson(files, "tokenizer/tokenizer_config.json"),
   ]);
+  tokenizerFiles.catch(() => undefined);
+  const config = await readModelConfig(files);
+  const [json, settings] = await tokenizerFiles;
   const tokenizer = new ClipTokenizer(json, settings);
   const initialisers = await readInitialisers(files, tokenizer);
   const reader = (part: ModelPart): ExternalReader => externalReader(files, part);
