@@ -5,6 +5,7 @@ import { elementCount } from "../tensor/shape.ts";
 import type { Attribute } from "./attributes.ts";
 import { type Constant, constantBytes, constantOf } from "./constant.ts";
 import type { Declared, DeclaredDim, Graph, Node, TensorType } from "./graph.ts";
+import { OWN_OPS } from "./operators/supported.ts";
 import {
   AttributeProto_AttributeType as AttributeType,
   type AttributeProto,
@@ -53,7 +54,10 @@ export function graphFromModel(model: ModelProto): Graph {
 function nodeFrom(proto: NodeProto): Node {
   const standard = proto.domain === "" || proto.domain === "ai.onnx";
   return {
-    opType: standard ? proto.opType : `${proto.domain}::${proto.opType}`,
+    opType:
+      standard && !OWN_OPS.has(proto.opType)
+        ? proto.opType
+        : `${proto.domain || "ai.onnx"}::${proto.opType}`,
     name: proto.name,
     inputs: proto.input,
     outputs: proto.output,

@@ -5,6 +5,7 @@
 import { float, int, intAttribute } from "../onnx/attributes.ts";
 import { Emitter } from "../onnx/emit.ts";
 import type { Graph, Node } from "../onnx/graph.ts";
+import { OWN_OPS } from "../onnx/operators/supported.ts";
 import { elementCount } from "../tensor/shape.ts";
 import { fusedScale, type Mode } from "../wasm/fused-call.ts";
 
@@ -69,9 +70,7 @@ export function lowerFused(graph: Graph): Graph {
   return { ...graph, nodes, constants: emit.finish([]).constants };
 }
 
-function isFused({ opType }: Node): boolean {
-  return opType.startsWith("Packed") || opType.startsWith("GatedGelu");
-}
+const isFused = ({ opType }: Node): boolean => OWN_OPS.has(opType);
 
 /** What a node of the studio's own asks for; undefined for any other. */
 function callOf(node: Node, emit: Emitter): Call | undefined {

@@ -90,6 +90,16 @@ export const SUPPORTED_OPS = [
   "Size",
 ] as const;
 
+/** Operators that no file may bring: sessions trust the studio's passes to have checked what goes into them. */
+export const OWN_OPS: ReadonlySet<string> = new Set<SupportedOp>([
+  "GatedGelu",
+  "GatedGeluGradient",
+  "PackedCrossAttention",
+  "PackedCrossAttentionGradient",
+  "PackedSelfAttention",
+  "PackedSelfAttentionGradient",
+]);
+
 export type SupportedOp = (typeof SUPPORTED_OPS)[number];
 
 const SUPPORTED: ReadonlySet<string> = new Set(SUPPORTED_OPS);

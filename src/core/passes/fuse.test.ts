@@ -1,0 +1,156 @@
+/** @file Attention and gated GELUs as exporters write them become one operator each, which computes the same; others stay. */
+import { describe, expect, it } from "vitest";
+import { int, ints } from "../onnx/attributes.ts";
+import { decodeModel, encodeModel } from "../onnx/codec.ts";
+import { constantOf } from "../onnx/constant.ts";
+import { Emitter, smallValue } from "../onnx/emit.ts";
+import { evaluateGraph } from "../onnx/evaluate.ts";
+import { graphFromModel } from "../onnx/from-proto.ts";
+import { emptyGraph, type Graph } from "../onnx/graph.ts";
+import { modelFromGraph } from "../onnx/to-proto.ts";
+import { normal } from "../random/normal.ts";
+import { ndArray, type NdArray } from "../tensor/nd-array.ts";
+import { type Dims, elementCount } from "../tensor/shape.ts";
+import { fuse } from "./fuse.ts";
+import { lowerFused } from "./lower-fused.ts";
+import { specialise } from "./specialise.ts";
+
+const FUSED = { attention: { heads: 63, positions: 16_383, scratch: 2 ** 20 }, gatedGelu: true };
+
+interface Attention {
+  readonly positions?: number;
+  /** Of the keys; the queries' where left out, from the same tensor. */
+  readonly keys?: number;
+  readonly size?: number;
+  readonly scale?: number;
+  /** The probabilities are an output as well. */
+  readonly exposed?: boolean;
+}
+
+const HEADS = 2;
+
+/** Two heads' attention over x [1, S, C], the way that PyTorch's exporter writes it. */
+function attention({ positions = 8, keys, size = 8, scale, exposed = false }: Attention): Graph {
+  const channels = HEADS * size;
+  const emit = new Emitter(emptyGraph(18));
+  emit.input("x", { dtype: "float32", dims: [1, positions, channels] });
+  if (keys !== undefined) emit.input("text", { dtype: "float32", dims: [1, keys, channels] });
+  const project = (from: string, seed: number): string => {
+    const numbers = normal(seed, channels * channels).map((n) => n / Math.sqrt(channels));
+    const weight = constantOf("float32", [channels, channels], numbers);
+    return emit.op("MatMul", [from, emit.constant(weight, `weight_${seed}`)]);
+  };
+  const heads = (value: string, rows: number, perm: readonly number[]): string => {
+    const split = emit.op("Reshape", [value, emit.ints([1, rows, HEADS, size])]);
+    return emit.op("Transpose", [split], { perm: ints(perm) });
+  };
+  const source = keys === undefined ? "x" : "text";
+  const q = heads(project("x", 1), positions, [0, 2, 1, 3]);
+  const k = heads(project(source, 2), keys ?? positions, [0, 2, 3, 1]);
+  const v = heads(project(source, 3), keys ?? positions, [0, 2, 1, 3]);
+  const scaled = emit.op("Mul", [q, emit.scalar(scale ?? 1 / Math.sqrt(size))]);
+  const p = emit.op("Softmax", [emit.op("MatMul", [scaled, k])], { axis: int(-1) });
+  const o = emit.op("Transpose", [emit.op("MatMul", [p, v])], { perm: ints([0, 2, 1, 3]) });
+  const output = emit.op("Reshape", [o, emit.ints([1, positions, channels])]);
+  return emit.finish(exposed ? [output, p] : [output]);
+}
+
+/** x [2, 8] cut in two, one half times the GELU of the other. */
+function gated(gate: 0 | 1): Graph {
+  const emit = new Emitter(emptyGraph(18));
+  emit.input("x", { dtype: "float32", dims: [2, 8] });
+  const halves = emit.many("Split", ["x", emit.ints([4, 4])], 2, { axis: int(-1) });
+  const [h, g] = [halves[1 - gate]!, halves[gate]!];
+  const erf = emit.op("Erf", [emit.op("Div", [g, emit.scalar(Math.SQRT2)])]);
+  const share = emit.op("Mul", [emit.op("Add", [erf, emit.scalar(1)]), emit.scalar(0.5)]);
+  return emit.finish([emit.op("Mul", [h, emit.op("Mul", [g, share])])]);
+}
+
+const operators = (graph: Graph): string[] => graph.nodes.map(({ opType }) => opType);
+
+function outputOf(graph: Graph): Float64Array {
+  const inputs = graph.inputs.map(({ name, dims }, i): [string, NdArray] => {
+    const fixed = dims as Dims;
+    return [name, ndArray("float32", fixed, normal(i + 5, elementCount(fixed)))];
+  });
+  const name = graph.outputs[0]!.name;
+  const literal = (_: string, constant: Parameters<typeof smallValue>[0]): NdArray =>
+    smallValue(constant, Infinity)!;
+  return evaluateGraph(graph, new Map(inputs), [name], literal).get(name)!.data;
+}
+
+function expectSame(a: Graph, b: Graph): void {
+  const [got, wanted] = [outputOf(a), outputOf(b)];
+  expect(got.length).toBe(wanted.length);
+  // Both computed in float64; a scale of 1 / √d is a float32 number in the one and exact in the other.
+  got.forEach((x, i) => expect(Math.abs(x - wanted[i]!)).toBeLessThan(1e-6));
+}
+
+describe("attention", () => {
+  it.each([
+    ["of a tensor with itself", {}, "PackedSelfAttention"],
+    ["of heads of 24", { size: 24, positions: 16 }, "PackedSelfAttention"],
+    ["of a tensor with a text of 5 tokens", { keys: 5 }, "PackedCrossAttention"],
+  ])("%s", (_, shape: Attention, operator) => {
+    const graph = attention(shape);
+    const fused = fuse(graph, FUSED);
+    expect(operators(fused)).toContain(operator);
+    expect(operators(fused)).not.toContain("Softmax");
+    expectSame(fused, graph);
+  });
+
+  it("takes three projections of one tensor as one product", () => {
+    expect(operators(fuse(attention({}), FUSED))).toEqual([
+      "Concat",
+      "MatMul",
+      "PackedSelfAttention",
+    ]);
+  });
+
+  it.each([
+    ["with positions that are not whole blocks", { positions: 9 }],
+    ["with heads that are not whole vectors", { size: 6 }],
+    ["with another scale", { scale: 1 }],
+    ["whose probabilities are asked for", { exposed: true }],
+  ])("%s stays", (_, shape: Attention) => {
+    const graph = attention(shape);
+    expect(fuse(graph, FUSED)).toBe(graph);
+  });
+
+  it("stays where it needs more memory than a thread has, or nothing is to be fused", () => {
+    const graph = attention({});
+    const small = { ...FUSED, attention: { ...FUSED.attention, scratch: 400 } };
+    expect(fuse(graph, small)).toBe(graph);
+    expect(fuse(graph, { attention: undefined, gatedGelu: false })).toBe(graph);
+  });
+});
+
+describe("gated GELU", () => {
+  it("becomes one operator", () => {
+    const fused = fuse(gated(1), FUSED);
+    expect(operators(fused)).toEqual(["GatedGelu"]);
+    expectSame(fused, gated(1));
+  });
+
+  it("stays where the first half is the gate", () => {
+    const graph = gated(0);
+    expect(fuse(graph, FUSED)).toBe(graph);
+  });
+});
+
+describe("for onnxruntime", () => {
+  it("each becomes its MultiHeadAttention, and nothing else changes", () => {
+    const lowered = lowerFused(fuse(attention({}), FUSED));
+    expect(operators(lowered).filter((op) => op.includes("::"))).toEqual([
+      "com.microsoft::MultiHeadAttention",
+    ]);
+    const graph = attention({ scale: 1 });
+    expect(lowerFused(graph)).toBe(graph);
+  });
+
+  it("no file may bring one", () => {
+    const bytes = encodeModel(modelFromGraph(fuse(gated(1), FUSED)).model);
+    const read = graphFromModel(decodeModel(bytes, "a file"));
+    expect(() => specialise(read, { x: { dims: [2, 8] } })).toThrow(/GatedGelu/);
+  });
+});
