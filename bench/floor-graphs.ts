@@ -22,13 +22,17 @@ export interface Product {
   readonly count: number;
 }
 
-/** The `most` kinds of product, by shape, on which most operations are spent. */
+/**
+ * The `most` kinds of product with weights, by shape, on which most operations are spent. Those of attention, whose both
+ * sides are computed, have an inner size of a head's and are slow alone; the studio's own function for them is not.
+ */
 export function heaviestProducts(graph: Graph, family: Family, most: number): Product[] {
   const kinds = new Map<string, { readonly node: Node; readonly flops: number; count: number }>();
   for (const node of graph.nodes) {
     if (!OPERATORS[family].some((operator) => operator === node.opType)) continue;
     const shapes = node.inputs.map((name) => typeOf(graph, name)?.dims);
     const frozen = node.inputs.map((name) => graph.constants.has(name));
+    if (!frozen.includes(true)) continue;
     const attributes = [...node.attributes].map(([name, { value }]) => [name, value]);
     const key = JSON.stringify([node.opType, shapes, frozen, attributes]);
     const kind = kinds.get(key) ?? { node, flops: nodeFlops(graph, node), count: 0 };
