@@ -81,6 +81,25 @@ def gelu_cases(*dims: int) -> list:
     ]
 
 
+def norm_cases(dims: tuple, groups: int, silu: bool) -> list:
+    x, gamma, beta = real(*dims), real(dims[1]), real(dims[1])
+    output = F.group_norm(x, groups, gamma, beta, 1e-5)
+    output = F.silu(output) if silu else output
+    gradient = torch.randn_like(output)
+    (back,) = torch.autograd.grad(output, x, gradient)
+    both = torch.stack([gradient, x])
+    # The second half has no meaning; it is zeros in the plain evaluation.
+    expected = torch.stack([back, torch.zeros_like(back)])
+    settings = {"groups": groups, "silu": int(silu)}
+    made = [
+        case("FusedGroupNorm", [x, gamma, beta], output, "", **settings),
+        case("FusedGroupNormGradient", [both, gamma, beta], expected, "", **settings),
+    ]
+    for one in made:
+        one["attributes"]["epsilon"] = {"type": "float", "value": 1e-5}
+    return made
+
+
 def main() -> None:
     torch.manual_seed(7)
     cases = [
@@ -90,6 +109,8 @@ def main() -> None:
         *cross_cases(2, 4, 3, 2, 2),
         *gelu_cases(3, 8),
         *gelu_cases(2, 2, 6),
+        *norm_cases((2, 4, 3), 2, False),
+        *norm_cases((1, 6, 2, 2), 3, True),
     ]
     OUT.write_text(json.dumps(cases) + "\n", encoding="utf-8")
 

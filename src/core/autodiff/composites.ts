@@ -3,7 +3,7 @@
  * as one: SiLU, GELU and GroupNorm. Their gradients pass over the tensor fewer times than those of the parts.
  */
 import { float, floatAttribute, int, stringAttribute } from "../onnx/attributes.ts";
-import { reshapeConstant } from "../onnx/constant.ts";
+import { type Constant, reshapeConstant } from "../onnx/constant.ts";
 import { smallValue } from "../onnx/emit.ts";
 import { consumersOf, type Graph, type Node, producersOf, typeOf } from "../onnx/graph.ts";
 import { elementCount } from "../tensor/shape.ts";
@@ -143,11 +143,35 @@ function overRootTwo(parts: Parts, value: string): string | undefined {
   return parts.other(parts.inner(value, "Mul"), (operand) => parts.is(operand, Math.SQRT1_2));
 }
 
+/** GroupNorm as it was recognised: its last node, x, the constants γ and β, and what it is set to. */
+export interface RecognisedNorm {
+  readonly last: Node;
+  readonly input: string;
+  readonly gamma: string;
+  readonly beta: string;
+  readonly groups: number;
+  readonly channels: number;
+  readonly epsilon: number;
+  readonly scale: Constant;
+}
+
+/** Every GroupNorm of the graph whose γ and β are one number a channel. */
+export function groupNormsOf(graph: Graph): RecognisedNorm[] {
+  const parts = new Parts(graph, new Set());
+  return graph.nodes.flatMap((node) => {
+    const norm = recognisedNorm(parts, node);
+    const beta = graph.constants.get(norm?.beta ?? "");
+    return norm !== undefined && beta !== undefined && elementCount(beta.dims) === norm.channels
+      ? [norm]
+      : [];
+  });
+}
+
 /**
  * GroupNorm   X [B, C, ...] as [B, G, N], normalised in each of the G groups, back to [B, C, ...], times γ, plus β
  * (γ and β one number a channel). Differentiated as one, γ never meets the tensor: see rules/normalise.ts.
  */
-function groupNorm(parts: Parts, last: Node): Composite | undefined {
+function recognisedNorm(parts: Parts, last: Node): RecognisedNorm | undefined {
   if (last.opType !== "Add") return undefined;
   const scaledBy = parts.other(last, (value) => parts.frozen(value));
   const multiplied = parts.inner(scaledBy, "Mul");
@@ -155,6 +179,7 @@ function groupNorm(parts: Parts, last: Node): Composite | undefined {
   const norm = parts.inner(parts.inner(back, "Reshape")?.inputs[0], "InstanceNormalization");
   const input = parts.inner(norm?.inputs[0], "Reshape")?.inputs[0];
   const gamma = multiplied?.inputs.find((value) => value !== back);
+  const beta = last.inputs.find((value) => value !== scaledBy);
   if (norm === undefined || input === undefined || gamma === undefined) return undefined;
   const dims = typeOf(parts.graph, input)?.dims ?? [];
   const groups = typeOf(parts.graph, norm.inputs[0]!)?.dims[1];
@@ -166,6 +191,14 @@ function groupNorm(parts: Parts, last: Node): Composite | undefined {
     scale.dims[scale.dims.length - dims.length + 1] === channels;
   const plain = parts.is(norm.inputs[1], 1) && parts.is(norm.inputs[2], 0);
   if (!perChannel || !plain || groups === undefined || channels % groups !== 0) return undefined;
+  const epsilon = floatAttribute(norm, "epsilon", Math.fround(1e-5));
+  return { last, input, gamma, beta: beta ?? "", groups, channels, epsilon, scale };
+}
+
+function groupNorm(parts: Parts, last: Node): Composite | undefined {
+  const norm = recognisedNorm(parts, last);
+  if (norm === undefined) return undefined;
+  const { input, gamma, groups, channels, epsilon, scale } = norm;
   return {
     input,
     gradient(make, dY) {
@@ -177,7 +210,7 @@ function groupNorm(parts: Parts, last: Node): Composite | undefined {
         outputs: last.outputs,
         attributes: new Map([
           ["num_groups", int(groups)],
-          ["epsilon", float(floatAttribute(norm, "epsilon", Math.fround(1e-5)))],
+          ["epsilon", float(epsilon)],
         ]),
       };
       return groupedByChannel(contextOf(standIn, [0], [dY], make), groups)[0]!;

@@ -7,7 +7,12 @@ import { gather } from "./rules/gather.ts";
 import { gemm, matMul } from "./rules/matmul.ts";
 import * as movement from "./rules/movement.ts";
 import * as normalise from "./rules/normalise.ts";
-import { gatedGelu, packedCrossAttention, packedSelfAttention } from "./rules/fused.ts";
+import {
+  fusedGroupNorm,
+  gatedGelu,
+  packedCrossAttention,
+  packedSelfAttention,
+} from "./rules/fused.ts";
 import * as reduce from "./rules/reduce.ts";
 import { resize } from "./rules/resize.ts";
 import { softmax } from "./rules/softmax.ts";
@@ -75,6 +80,8 @@ export const VJP = {
   Softmax: softmax,
   ArgMax: noGradient("its output is a position"),
   CumSum: reduce.cumSum,
+  FusedGroupNorm: fusedGroupNorm,
+  FusedGroupNormGradient: secondOrder,
   GatedGelu: gatedGelu,
   GatedGeluGradient: secondOrder,
   PackedCrossAttention: packedCrossAttention,
@@ -138,6 +145,10 @@ export const NEVER_DIFFERENTIATED: Readonly<Partial<Record<SupportedOp, readonly
 export const REFUSED_INPUTS: Readonly<
   Partial<Record<SupportedOp, Readonly<Record<number, string>>>>
 > = {
+  FusedGroupNorm: {
+    1: "it is not differentiated with respect to its scale",
+    2: "it is not differentiated with respect to its shift",
+  },
   Clip: {
     1: "it is not differentiated with respect to its bounds",
     2: "it is not differentiated with respect to its bounds",

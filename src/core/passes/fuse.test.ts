@@ -1,6 +1,6 @@
 /** @file Attention and gated GELUs as exporters write them become one operator each, which computes the same; others stay. */
 import { describe, expect, it } from "vitest";
-import { int, ints } from "../onnx/attributes.ts";
+import { float, int, ints } from "../onnx/attributes.ts";
 import { decodeModel, encodeModel } from "../onnx/codec.ts";
 import { constantOf } from "../onnx/constant.ts";
 import { Emitter, smallValue } from "../onnx/emit.ts";
@@ -11,11 +11,15 @@ import { modelFromGraph } from "../onnx/to-proto.ts";
 import { normal } from "../random/normal.ts";
 import { ndArray, type NdArray } from "../tensor/nd-array.ts";
 import { type Dims, elementCount } from "../tensor/shape.ts";
-import { fuse } from "./fuse.ts";
+import { fuse, NOTHING_FUSED } from "./fuse.ts";
 import { lowerFused } from "./lower-fused.ts";
 import { specialise } from "./specialise.ts";
 
-const FUSED = { attention: { heads: 63, positions: 16_383, scratch: 2 ** 20 }, gatedGelu: true };
+const FUSED = {
+  attention: { heads: 63, positions: 16_383, scratch: 2 ** 20 },
+  gatedGelu: true,
+  groupNorm: { groups: 63, images: 16_383 },
+};
 
 interface Attention {
   readonly positions?: number;
@@ -121,7 +125,7 @@ describe("attention", () => {
     const graph = attention({});
     const small = { ...FUSED, attention: { ...FUSED.attention, scratch: 400 } };
     expect(fuse(graph, small)).toBe(graph);
-    expect(fuse(graph, { attention: undefined, gatedGelu: false })).toBe(graph);
+    expect(fuse(graph, NOTHING_FUSED)).toBe(graph);
   });
 });
 
@@ -134,6 +138,41 @@ describe("gated GELU", () => {
 
   it("stays where the first half is the gate", () => {
     const graph = gated(0);
+    expect(fuse(graph, FUSED)).toBe(graph);
+  });
+});
+
+/** x [2, 8, 2, 2] in four groups, as exporters write GroupNorm, and SiLU after it; `more` reads what is between. */
+function norm({ silu = true, pixels = [2, 2], more = false }): Graph {
+  const emit = new Emitter(emptyGraph(18));
+  emit.input("x", { dtype: "float32", dims: [2, 8, ...pixels] });
+  const perChannel = (seed: number): string =>
+    emit.constant(constantOf("float32", [8, 1, 1], normal(seed, 8)), `channels_${seed}`);
+  const ones = emit.constant(constantOf("float32", [4], [1, 1, 1, 1]), "ones");
+  const zeros = emit.constant(constantOf("float32", [4], [0, 0, 0, 0]), "zeros");
+  const rows = emit.op("Reshape", ["x", emit.ints([2, 4, 2 * elementCount(pixels)])]);
+  const flat = emit.op("InstanceNormalization", [rows, ones, zeros], { epsilon: float(1e-5) });
+  const back = emit.op("Reshape", [flat, emit.ints([2, 8, ...pixels])]);
+  const y = emit.op("Add", [emit.op("Mul", [back, perChannel(1)]), perChannel(2)]);
+  const output = silu ? emit.op("Mul", [y, emit.op("Sigmoid", [y])]) : y;
+  return emit.finish(more ? [output, y] : [output]);
+}
+
+describe("GroupNorm", () => {
+  it.each([true, false])("becomes one operator (SiLU: %s)", (silu) => {
+    const fused = fuse(norm({ silu }), FUSED);
+    expect(operators(fused)).toEqual(["FusedGroupNorm"]);
+    expectSame(fused, norm({ silu }));
+  });
+
+  it("leaves a SiLU alone where what goes into it is asked for", () => {
+    const fused = fuse(norm({ more: true }), FUSED);
+    expect(operators(fused)).toEqual(["FusedGroupNorm", "Sigmoid", "Mul"]);
+    expectSame(fused, norm({ more: true }));
+  });
+
+  it("stays where its pixels are no whole vectors", () => {
+    const graph = norm({ pixels: [3, 3] });
     expect(fuse(graph, FUSED)).toBe(graph);
   });
 });

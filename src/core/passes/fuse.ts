@@ -1,19 +1,26 @@
 /** @file The studio's own operators in place of what exporters write, where the session has them. */
 import type { Graph } from "../onnx/graph.ts";
 import { fuseGatedGelu } from "./fuse-gated-gelu.ts";
+import { fuseGroupNorm, type NormLimits } from "./fuse-group-norm.ts";
 import { packAttention, type PackedLimits } from "./pack-attention.ts";
 
 export interface Fused {
   /** Within these limits; not at all where undefined. */
   readonly attention: PackedLimits | undefined;
   readonly gatedGelu: boolean;
+  readonly groupNorm: NormLimits | undefined;
 }
 
-export const NOTHING_FUSED: Fused = { attention: undefined, gatedGelu: false };
+export const NOTHING_FUSED: Fused = {
+  attention: undefined,
+  gatedGelu: false,
+  groupNorm: undefined,
+};
 
 /** The graph with those operators; as it is where the types of its values are not known. */
-export function fuse(graph: Graph, { attention, gatedGelu }: Fused): Graph {
+export function fuse(graph: Graph, { attention, gatedGelu, groupNorm }: Fused): Graph {
   if (graph.inputs.some(({ name }) => !graph.types.has(name))) return graph;
   const packed = attention === undefined ? graph : packAttention(graph, attention);
-  return gatedGelu ? fuseGatedGelu(packed) : packed;
+  const gated = gatedGelu ? fuseGatedGelu(packed) : packed;
+  return groupNorm === undefined ? gated : fuseGroupNorm(gated, groupNorm);
 }

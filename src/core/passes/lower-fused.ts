@@ -2,7 +2,8 @@
  * @file The studio's own operators as onnxruntime is given them: MultiHeadAttention with a scale that says which one
  * (core/wasm/fused-call.ts). Everything goes in as rows of one position, which that node hands on as they are.
  */
-import { float, int, intAttribute } from "../onnx/attributes.ts";
+import { float, floatAttribute, int, intAttribute } from "../onnx/attributes.ts";
+import { constantOf } from "../onnx/constant.ts";
 import { Emitter } from "../onnx/emit.ts";
 import type { Graph, Node } from "../onnx/graph.ts";
 import { OWN_OPS } from "../onnx/operators/supported.ts";
@@ -67,7 +68,9 @@ export function lowerFused(graph: Graph): Graph {
     });
     reshape(result, output, dims);
   }
-  return { ...graph, nodes, constants: emit.finish([]).constants };
+  // What was emitted is made of constants alone.
+  const { nodes: parameters, constants } = emit.finish([]);
+  return { ...graph, nodes: [...parameters, ...nodes], constants };
 }
 
 const isFused = ({ opType }: Node): boolean => OWN_OPS.has(opType);
@@ -102,6 +105,20 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
       return node.opType === "GatedGelu"
         ? { mode: "gatedGelu", query: first, rows }
         : { mode: "gatedGeluGradient", query: second, value: first, rows };
+    }
+    case "FusedGroupNorm":
+    case "FusedGroupNormGradient": {
+      const gradient = node.opType === "FusedGroupNormGradient";
+      const all = gradient ? positions : images;
+      const settings = [floatAttribute(node, "epsilon", 1e-5), intAttribute(node, "silu", 0)];
+      const numbers = emit.constant(constantOf("float32", [2], settings), "norm_settings");
+      const one = [second, node.inputs[2] ?? "", numbers];
+      const parameters = emit.op("Concat", gradient ? [...one, ...one] : one, { axis: int(0) });
+      return {
+        mode: gradient ? "groupNormGradient" : "groupNorm",
+        ...{ heads: intAttribute(node, "groups", 1), positions: all, rows: gradient ? 2 : 1 },
+        ...{ query: parameters, value: first },
+      };
     }
     default:
       return undefined;

@@ -19,6 +19,8 @@ export const MODES = {
   crossGradient: 3,
   gatedGelu: 4,
   gatedGeluGradient: 5,
+  groupNorm: 6,
+  groupNormGradient: 7,
 } as const;
 export type Mode = keyof typeof MODES;
 

@@ -19,6 +19,7 @@ import { Softmax } from "./attention/softmax.ts";
 import { Tile } from "./attention/tile.ts";
 import { type Mode, MODES, word } from "./fused-call.ts";
 import { GatedGelu } from "./gated-gelu.ts";
+import { GroupNorm } from "./group-norm.ts";
 
 /** The arguments' address, and the thread's number. */
 const PARAMETERS = 2;
@@ -34,6 +35,7 @@ export function fusedKernel(relaxed: boolean): Code {
     pack: new Packer(locals, frame.size),
   };
   const gelu = new GatedGelu(locals, relaxed);
+  const norm = new GroupNorm(locals, relaxed);
   const forwardCode = forward(parts);
   const backwardCode = backward(parts, relaxed);
   const isMode = (mode: Mode): Code => [...get(frame.mode), ...i32(MODES[mode]), ...i32Equal];
@@ -44,6 +46,8 @@ export function fusedKernel(relaxed: boolean): Code {
     assign(frame.mode, [...word, ...i32(20), ...i32ShiftRightUnsigned]),
     [...isMode("gatedGelu"), ...when(gelu.forward(), giveBack)],
     [...isMode("gatedGeluGradient"), ...when(gelu.backward(), giveBack)],
+    [...isMode("groupNorm"), ...when(norm.forward(), giveBack)],
+    [...isMode("groupNormGradient"), ...when(norm.backward(), giveBack)],
     frame.read(),
     [...isGradient, ...i32EqualsZero, ...when(forwardCode)],
     [...isGradient, ...when(backwardCode)],

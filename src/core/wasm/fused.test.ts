@@ -1,7 +1,7 @@
 /** @file The function behind the studio's own operators, run alone by several threads' numbers, beside their plain values. */
 import { describe, expect, it } from "vitest";
 import { functionAlone, memory } from "../../../tests/support/wasm-functions.ts";
-import { int } from "../onnx/attributes.ts";
+import { type Attribute, float, int } from "../onnx/attributes.ts";
 import { evaluateNode } from "../onnx/evaluate.ts";
 import type { SupportedOp } from "../onnx/operators/supported.ts";
 import { normal } from "../random/normal.ts";
@@ -23,10 +23,11 @@ interface Call {
   readonly mode: Mode;
   readonly heads: number;
   readonly positions: number;
-  readonly inputs: readonly [Dims, Dims?];
-  /** Which input is the query, and which the value; -1 where there are only zeros. */
-  readonly query: 0 | 1;
+  readonly inputs: readonly [Dims, ...Dims[]];
+  /** Which input is the query, 2 for what a norm is set to, and which the value; -1 where there are only zeros. */
+  readonly query: 0 | 1 | 2;
   readonly value: 0 | 1 | -1;
+  readonly silu?: 0 | 1;
   readonly rows: number;
 }
 
@@ -84,7 +85,29 @@ const gelu = (rows: number, width: number): Call[] => [
   },
 ];
 
+const norm = (images: number, channels: number, pixels: number, groups: number, silu: 0 | 1) => {
+  const shared = { heads: groups, positions: images, query: 2, value: 0, silu } as const;
+  const perChannel = [[channels], [channels]] as const;
+  return [
+    {
+      op: "FusedGroupNorm",
+      mode: "groupNorm",
+      ...shared,
+      inputs: [[images, channels, pixels], ...perChannel],
+      rows: 1,
+    },
+    {
+      op: "FusedGroupNormGradient",
+      mode: "groupNormGradient",
+      ...shared,
+      inputs: [[2, images, channels, pixels], ...perChannel],
+      rows: 2,
+    },
+  ] satisfies Call[];
+};
+
 const CALLS = [
+  ...[norm(1, 4, 4, 1, 0), norm(2, 12, 16, 4, 1), norm(3, 8, 64, 2, 1)].flat(),
   ...[self(1, 8, 1, 8), self(2, 16, 3, 8), self(1, 64, 2, 24), self(3, 24, 1, 40)].flat(),
   ...[cross(1, 8, 77, 1, 8), cross(2, 16, 5, 3, 16), cross(1, 32, 1, 2, 8)].flat(),
   ...[gelu(1, 4), gelu(7, 12), gelu(2, 256)].flat(),
@@ -101,25 +124,41 @@ describe.each([
     const floats = new Float32Array(memory.buffer);
     const words = new Int32Array(memory.buffer);
     floats.fill(UNTOUCHED);
-    const tensors = call.inputs.flatMap((dims, i) =>
+    const tensors = call.inputs.map((dims, i) => {
       // Up to some standard deviations: scores from -20 to 20, gates at both ends of the normal distribution.
-      dims === undefined
-        ? []
-        : [{ dims, data: normal(i + 3, elementCount(dims)).map((x) => 2 * x) }],
-    );
-    floats.set(tensors[call.query]!.data, QUERY / 4);
+      return { dims, data: normal(i + 3, elementCount(dims)).map((x) => 2 * x) };
+    });
+    const settings = [
+      ...(tensors[1]?.data ?? []),
+      ...(tensors[2]?.data ?? []),
+      1e-5,
+      call.silu ?? 0,
+    ];
+    const query =
+      call.query === 2
+        ? Float32Array.from(
+            { length: rows * settings.length },
+            (_, i) => settings[i % settings.length]!,
+          )
+        : tensors[call.query]!.data;
+    floats.set(query, QUERY / 4);
     if (call.value >= 0) floats.set(tensors[call.value]!.data, VALUE / 4);
     const node = {
       opType: op,
       name: op,
       inputs: tensors.map((_, i) => `x${i}`),
       outputs: ["y"],
-      attributes: new Map([["heads", int(heads)]]),
+      attributes: new Map<string, Attribute>([
+        ["heads", int(heads)],
+        ["groups", int(heads)],
+        ["silu", int(call.silu ?? 0)],
+        ["epsilon", float(1e-5)],
+      ]),
     };
     const arrays = tensors.map(({ dims, data }) => ndArray("float64", dims, data));
     const expected = evaluateNode(node, 18, arrays)[0]!;
     const size = expected.data.length;
-    const [querySize, valueSize] = [tensors[call.query]!.data.length / rows, size / rows];
+    const [querySize, valueSize] = [query.length / rows, size / rows];
     const fields = { 0: rows, 4: 1, 8: 1, 12: 1, 16: querySize, 20: valueSize, 36: THREADS };
     const places = { 40: SCRATCH, 44: SCRATCH_BYTES, 48: QUERY, 52: QUERY, 56: VALUE, 60: OUTPUT };
     for (const [at, value] of Object.entries({ ...fields, ...places })) {
@@ -135,7 +174,8 @@ describe.each([
     const { expected, got } = run(call);
     const largest = expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
     const skipped = (i: number): boolean => {
-      // The rows between dQ and dK have no meaning.
+      // Neither the rows between dQ and dK nor what comes after dx have a meaning.
+      if (call.mode === "groupNormGradient") return i >= expected.length / 2;
       const [, all = 0, channels = 0] = call.inputs[0];
       const row = Math.floor(i / channels) % all;
       return call.mode === "crossGradient" && row >= call.positions && row < 2 * call.positions;

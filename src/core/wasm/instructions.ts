@@ -50,6 +50,7 @@ export const f32 = (bits: number): Code => [
   0x43,
   ...[0, 8, 16, 24].map((shift) => (bits >>> shift) & 0xff),
 ];
+export const f32Add: Code = [0x92];
 export const f32LessThan: Code = [0x5d];
 export const f32Negate: Code = [0x8c];
 export const f32SquareRoot: Code = [0x91];
@@ -104,6 +105,8 @@ export const f32x4Add: Code = vector(228);
 export const f32x4Subtract: Code = vector(229);
 export const f32x4Divide: Code = vector(231);
 export const f32x4Multiply: Code = vector(230);
+/** b where b < a, and a else: one instruction. */
+export const f32x4PseudoMinimum: Code = vector(234);
 /** b where a < b, and a else: one instruction, where the maximum that knows NaN is eight. */
 export const f32x4PseudoMaximum: Code = vector(235);
 export const i32x4ShiftLeft: Code = vector(171);

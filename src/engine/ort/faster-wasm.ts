@@ -15,6 +15,7 @@ const NEEDS: Readonly<Partial<Record<Optimisation, Part>>> = {
   "wasm-exponentials": "exponentials",
   "fused-attention": "fused",
   "fused-geglu": "fused",
+  "fused-group-norm": "fused",
 };
 
 export function wantedParts(wanted: Optimisations): readonly Part[] {

@@ -3,6 +3,7 @@ import type * as Ort from "onnxruntime-web";
 import type { BackendName } from "../../rpc/contracts.ts";
 import type { TrainingGraphOptions } from "../../core/surgery/training-graph.ts";
 import type { Optimisation, Optimisations } from "../../core/optimisations.ts";
+import type { NormLimits } from "../../core/passes/fuse-group-norm.ts";
 import type { PackedLimits } from "../../core/passes/pack-attention.ts";
 import type { Fused } from "../../core/passes/fuse.ts";
 import { SCRATCH_FLOATS } from "../../core/wasm/fused.ts";
@@ -55,11 +56,14 @@ export function runtime(
   const fused = {
     attention: fuses("fused-attention") ? ATTENTION_LIMITS : undefined,
     gatedGelu: fuses("fused-geglu"),
+    groupNorm: fuses("fused-group-norm") ? NORM_LIMITS : undefined,
   };
   const gpuErrors = settings.device === null ? null : new GpuErrors(settings.device);
   const timings = new Timings(settings.device);
   return { ort, serial: new Serial(), attentionBytes, fused, gpuErrors, timings, ...settings };
 }
+
+const NORM_LIMITS: NormLimits = { groups: MOST_HEADS, images: MOST_POSITIONS };
 
 const ATTENTION_LIMITS: PackedLimits = {
   heads: MOST_HEADS,

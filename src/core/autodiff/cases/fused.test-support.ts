@@ -1,5 +1,5 @@
 /** @file Gradient-check cases of the studio's own operators: images, heads, more queries than keys and fewer. */
-import { int } from "../../onnx/attributes.ts";
+import { float, int } from "../../onnx/attributes.ts";
 import { type Case, checked, frozen } from "../gradient-check.test-support.ts";
 
 interface Sizes {
@@ -27,7 +27,14 @@ const gated = (...dims: number[]): Case => ({
   inputs: [checked(dims)],
 });
 
+const norm = (dims: readonly number[], groups: number, silu: 0 | 1): Case => ({
+  name: `[${dims.join(", ")}] in ${groups} groups${silu ? ", SiLU" : ""}`,
+  inputs: [checked(dims), frozen([dims[1]!]), frozen([dims[1]!])],
+  attributes: { groups: int(groups), epsilon: float(1e-5), silu: int(silu) },
+});
+
 export const FUSED = {
+  FusedGroupNorm: [norm([2, 4, 3], 2, 0), norm([1, 6, 2, 2], 3, 1), norm([2, 2, 2, 3], 1, 1)],
   GatedGelu: [gated(2), gated(3, 8), gated(2, 2, 6)],
   PackedSelfAttention: [
     self({ images: 1, heads: 1, size: 2, queries: 3 }),

@@ -31,3 +31,14 @@ export const packedCrossAttention: VjpRule = ({ emit, make, node, input, dY, nee
 export const gatedGelu: VjpRule = ({ emit, input, dY }) => [
   emit.op("GatedGeluGradient", [input(0), dY]),
 ];
+
+/** dx out of [dx, nothing], which the operator makes of [dy, x]. */
+export const fusedGroupNorm: VjpRule = ({ emit, make, node, input, dY }) => {
+  const dims = make.dims(input(0));
+  const lead = (value: string): string => make.reshape(value, [1, ...dims]);
+  const both = emit.op("Concat", [lead(dY), lead(input(0))], { axis: int(0) });
+  const inputs = [both, input(1), input(2)];
+  const gradients = emit.op("FusedGroupNormGradient", inputs, Object.fromEntries(node.attributes));
+  const first = make.slice(gradients, [0], [0], [1]);
+  return [make.reshape(first, dims), null, null];
+};

@@ -57,6 +57,8 @@ export const SUPPORTED_OPS = [
   "ArgMax",
   "CumSum",
   // of the studio's own, for sessions that have them
+  "FusedGroupNorm",
+  "FusedGroupNormGradient",
   "GatedGelu",
   "GatedGeluGradient",
   "PackedCrossAttention",
@@ -92,6 +94,8 @@ export const SUPPORTED_OPS = [
 
 /** Operators that no file may bring: sessions trust the studio's passes to have checked what goes into them. */
 export const OWN_OPS: ReadonlySet<string> = new Set<SupportedOp>([
+  "FusedGroupNorm",
+  "FusedGroupNormGradient",
   "GatedGelu",
   "GatedGeluGradient",
   "PackedCrossAttention",

@@ -2,6 +2,7 @@
 import { BINARY } from "./binary.ts";
 import { CONV } from "./conv.ts";
 import type { OperatorDefinition } from "./definition.ts";
+import { FUSED_GROUP_NORM } from "./fused-group-norm.ts";
 import { GATED_GELU } from "./gated-gelu.ts";
 import { GATHER } from "./gather.ts";
 import { LAYOUT } from "./layout.ts";
@@ -27,6 +28,7 @@ export const OPERATORS = {
   ...RESHAPE,
   ...LAYOUT,
   ...SLICE,
+  ...FUSED_GROUP_NORM,
   ...GATED_GELU,
   ...GATHER,
   ...RESIZE,
