@@ -8,10 +8,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import type { AddressInfo, Server } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { build, buildIsCurrent, distFolder } from "../scripts/build.mjs";
 import { ensureChromium } from "../scripts/find-chromium.mjs";
 import { createStaticServer } from "../scripts/static-server.mjs";
+import { startUpOptions } from "./start-up-options.ts";
 import { slowConnection } from "./slow-connection.ts";
 import { MILESTONES, type Visit, visit } from "./start-up-visit.ts";
 import { ratios, spread } from "./statistics.ts";
@@ -19,24 +19,20 @@ import { ratios, spread } from "./statistics.ts";
 /** Of one profile, a browser each. */
 const VISITS = ["first", "second", "third"] as const;
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "3" },
-    mbit: { type: "string", default: "0" },
-    steps: { type: "string" },
-    visits: { type: "string", default: "3" },
-    beside: { type: "string" },
-  },
-});
-const steps = values.steps === undefined ? null : Number(values.steps);
-const bytesPerSecond = (Number(values.mbit) * 1e6) / 8;
+const {
+  rounds,
+  visits: most,
+  steps,
+  bytesPerSecond,
+  beside,
+} = startUpOptions(process.argv.slice(2));
 
 if (!buildIsCurrent()) await build();
 ensureChromium();
-const folders = [distFolder, ...(values.beside === undefined ? [] : [values.beside])];
-const kinds = VISITS.slice(0, Number(values.visits));
+const folders = [distFolder, ...(beside === null ? [] : [beside])];
+const kinds = VISITS.slice(0, most);
 const measured: Visit[][][] = folders.map(() => []);
-for (let round = 0; round < Number(values.rounds); round++) {
+for (let round = 0; round < rounds; round++) {
   for (const [i, folder] of folders.entries()) measured[i]?.push(await visits(folder));
 }
 const [ours = [], others] = measured;

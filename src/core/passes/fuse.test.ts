@@ -187,6 +187,11 @@ describe("for onnxruntime", () => {
     expect(lowerFused(graph)).toBe(graph);
   });
 
+  it("no file may ask for one by a negative scale", () => {
+    const lowered = lowerFused(fuse(attention({}), FUSED));
+    expect(() => lowerFused(lowered)).toThrow(/has a negative scale/);
+  });
+
   it("no file may bring one", () => {
     const bytes = encodeModel(modelFromGraph(fuse(gated(1), FUSED)).model);
     const read = graphFromModel(decodeModel(bytes, "a file"));

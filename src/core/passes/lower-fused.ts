@@ -5,7 +5,8 @@
 import { float, floatAttribute, int, intAttribute } from "../onnx/attributes.ts";
 import { constantOf } from "../onnx/constant.ts";
 import { Emitter } from "../onnx/emit.ts";
-import type { Graph, Node } from "../onnx/graph.ts";
+import { StudioError } from "../errors.ts";
+import { describeNode, type Graph, type Node } from "../onnx/graph.ts";
 import { OWN_OPS } from "../onnx/operators/supported.ts";
 import { elementCount } from "../tensor/shape.ts";
 import { fusedScale, type Mode } from "../wasm/fused-call.ts";
@@ -26,6 +27,13 @@ interface Call {
 }
 
 export function lowerFused(graph: Graph): Graph {
+  const foreign = graph.nodes.find(isForeignCall);
+  if (foreign !== undefined) {
+    throw new StudioError(
+      "model-unsupported",
+      `${describeNode(foreign)} has a negative scale, which means nothing; export the model with a standard exporter.`,
+    );
+  }
   if (!graph.nodes.some(isFused)) return graph;
   const emit = Emitter.rewriting(graph);
   const nodes: Node[] = [];
@@ -74,6 +82,10 @@ export function lowerFused(graph: Graph): Graph {
 }
 
 const isFused = ({ opType }: Node): boolean => OWN_OPS.has(opType);
+
+/** What only this pass may write: a file that brought it would reach the studio's functions with sizes that nobody checked. */
+const isForeignCall = (node: Node): boolean =>
+  node.opType === RUNTIME_OPERATOR && floatAttribute(node, "scale", 0) < 0;
 
 /** What a node of the studio's own asks for; undefined for any other. */
 function callOf(node: Node, emit: Emitter): Call | undefined {

@@ -2,6 +2,7 @@
 import {
   branchIf,
   type Code,
+  endOfFunction,
   get,
   I32,
   i32,
@@ -69,5 +70,5 @@ export const functionBody = (locals: Locals, ...code: Code[]): Code => [
   ...leb(locals.declarations.groups),
   ...locals.declarations.code,
   ...code.flat(),
-  0x0b,
+  ...endOfFunction,
 ];

@@ -29,7 +29,7 @@ import {
   zeros,
 } from "./instructions.ts";
 import { advance, assign, floats, type Locals, product, sum, times } from "./assemble.ts";
-import { powersOfTwo } from "./attention/power-of-two.ts";
+import { powersOfTwo } from "./power-of-two.ts";
 import { multiplyAdd, ONE } from "./exp-code.ts";
 import { field, THREAD } from "./fused-call.ts";
 

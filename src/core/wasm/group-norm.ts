@@ -27,6 +27,7 @@ import {
   i32Add,
   i32And,
   i32DivideUnsigned,
+  i32EqualsZero,
   i32LessUnsigned,
   i32RemainderUnsigned,
   i32ShiftRightUnsigned,
@@ -41,7 +42,7 @@ import {
   zeros,
 } from "./instructions.ts";
 import { advance, assign, floats, type Locals, product, sum, times } from "./assemble.ts";
-import { powersOfTwo } from "./attention/power-of-two.ts";
+import { powersOfTwo } from "./power-of-two.ts";
 import { ONE } from "./exp-code.ts";
 import { field, THREAD, word } from "./fused-call.ts";
 
@@ -263,7 +264,7 @@ export class GroupNorm {
         [...get(this.mean), ...get(this.factor), ...f32x4Multiply, ...f32x4Subtract],
         set(this.shift),
         [...hasSilu, ...when(pixelsOf(true))],
-        [...hasSilu, 0x45, ...when(pixelsOf(false))],
+        [...hasSilu, ...i32EqualsZero, ...when(pixelsOf(false))],
         advance(parameter, i32(4)),
       ),
     ];

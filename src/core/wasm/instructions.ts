@@ -85,6 +85,10 @@ export const lastThree: Code = [
 export const extractFloat: Code = [...vector(31), 0];
 /** Memory from an address filled with a byte: address, byte, length. */
 export const fillMemory: Code = [0xfc, 11, 0];
+/** The first of two values where a number is not 0, the second else. */
+export const select: Code = [0x1b];
+/** The end of a function. */
+export const endOfFunction: Code = [END];
 export const f32x4Absolute: Code = vector(224);
 export const vectorAnd: Code = vector(78);
 export const vectorXor: Code = vector(81);

@@ -39,17 +39,23 @@ export class FixedInputs {
   ): Promise<FixedInputs> {
     const inputs = new Map<string, FixedInput>();
     const tensors: Record<string, OrtTensor> = {};
-    for (const { name, dtype, dims } of graph.inputs) {
-      const sizes = dims.map(Number);
-      if (dtype !== "float32") {
-        throw new StudioError("internal", `The input "${name}" is ${dtype}, not float32.`);
+    const fixed = new FixedInputs(device, inputs, tensors);
+    try {
+      for (const { name, dtype, dims } of graph.inputs) {
+        const sizes = dims.map(Number);
+        if (dtype !== "float32") {
+          throw new StudioError("internal", `The input "${name}" is ${dtype}, not float32.`);
+        }
+        const length = elementCount(sizes);
+        const buffer = await createStorage(device, length, `the input "${name}"`);
+        inputs.set(name, { buffer, length });
+        tensors[name] = ort.Tensor.fromGpuBuffer(buffer, { dataType: dtype, dims: sizes });
       }
-      const length = elementCount(sizes);
-      const buffer = await createStorage(device, length, `the input "${name}"`);
-      inputs.set(name, { buffer, length });
-      tensors[name] = ort.Tensor.fromGpuBuffer(buffer, { dataType: dtype, dims: sizes });
+    } catch (error) {
+      fixed.release();
+      throw error;
     }
-    return new FixedInputs(device, inputs, tensors);
+    return fixed;
   }
 
   /** Writes or copies every input; the queue does so before the run that is submitted next. */

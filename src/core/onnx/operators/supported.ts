@@ -1,5 +1,20 @@
 /** @file The operators the toolkit understands. Every table over operators is total over this list, at compile time. */
 
+/** Of the studio's own, for sessions that have them (passes/fuse.ts). */
+const OWN = [
+  "FusedGroupNorm",
+  "FusedGroupNormGradient",
+  "GatedGelu",
+  "GatedGeluGradient",
+  "PackedCrossAttention",
+  "PackedCrossAttentionGradient",
+  "PackedSelfAttention",
+  "PackedSelfAttentionGradient",
+] as const;
+
+/** Operators that no file may bring: sessions trust the studio's passes to have checked what goes into them. */
+export const OWN_OPS: ReadonlySet<string> = new Set(OWN);
+
 export const SUPPORTED_OPS = [
   // elementwise, one input
   "Abs",
@@ -56,15 +71,7 @@ export const SUPPORTED_OPS = [
   "Softmax",
   "ArgMax",
   "CumSum",
-  // of the studio's own, for sessions that have them
-  "FusedGroupNorm",
-  "FusedGroupNormGradient",
-  "GatedGelu",
-  "GatedGeluGradient",
-  "PackedCrossAttention",
-  "PackedCrossAttentionGradient",
-  "PackedSelfAttention",
-  "PackedSelfAttentionGradient",
+  ...OWN,
   // movement
   "Concat",
   "DepthToSpace",
@@ -91,18 +98,6 @@ export const SUPPORTED_OPS = [
   "Shape",
   "Size",
 ] as const;
-
-/** Operators that no file may bring: sessions trust the studio's passes to have checked what goes into them. */
-export const OWN_OPS: ReadonlySet<string> = new Set<SupportedOp>([
-  "FusedGroupNorm",
-  "FusedGroupNormGradient",
-  "GatedGelu",
-  "GatedGeluGradient",
-  "PackedCrossAttention",
-  "PackedCrossAttentionGradient",
-  "PackedSelfAttention",
-  "PackedSelfAttentionGradient",
-]);
 
 export type SupportedOp = (typeof SUPPORTED_OPS)[number];
 

@@ -19,10 +19,20 @@ import {
 } from "../instructions.ts";
 import { advance, assign, floats, sum, times } from "../assemble.ts";
 import { multiplyAdd } from "../exp-code.ts";
-import { eighth, headRows, type Parts, quarter, scoresOf, tileRows } from "./forward.ts";
+import {
+  eighth,
+  headRows,
+  type Parts,
+  probabilitiesOf,
+  quarter,
+  scoresOf,
+  sumOverKeys,
+  tileRows,
+} from "./forward.ts";
 import { ROW_BYTES, ROWS, WIDTH } from "./tile.ts";
 
-export function backward({ frame, tile, softmax, pack, locals }: Parts, relaxed: boolean): Code {
+export function backward(parts: Parts, relaxed: boolean): Code {
+  const { frame, tile, softmax, pack, locals } = parts;
   const ints = (count: number): number[] => Array.from({ length: count }, () => locals.int());
   const [keys, values, rows, dKeys, dValues, queries, dOutput, scores, dScores] = ints(9) as [
     ...[number, number, number],
@@ -119,13 +129,7 @@ export function backward({ frame, tile, softmax, pack, locals }: Parts, relaxed:
       eighth(frame.queries),
       pack.columns(frame.rows("queries"), get(queries)),
       pack.columns(frame.rows("outputGradient"), get(dOutput)),
-      scoresOf(
-        { tile, frame, group, at },
-        { keys, queries, scores },
-        (stored) => [...stored, ...tile.raise(softmax.maxima)],
-        softmax.start(),
-      ),
-      softmax.run(get(scores), frame.keys, frame.padded),
+      probabilitiesOf(parts, { group, at }, { keys, queries, scores }),
       dots.flatMap((dot) => [...zeros, ...set(dot)]),
       assign(other, get(scores)),
       scoresOf(
@@ -142,18 +146,7 @@ export function backward({ frame, tile, softmax, pack, locals }: Parts, relaxed:
         advance(at, i32(ROW_BYTES)),
         advance(other, i32(ROW_BYTES)),
       ),
-      assign(column, i32(0)),
-      times(
-        part,
-        quarter(frame.size),
-        assign(tile.numbers, sum(get(rows), get(column))),
-        assign(tile.vectors, get(dScores)),
-        tile.clear(),
-        tile.multiply(get(frame.keys), { apart: 4, numbers: rowBytes, vectors: i32(ROW_BYTES) }),
-        assign(at, [...frame.rows("output").at, ...get(column), ...i32Add]),
-        tile.storeTransposed(at, frame.rows("output").stride, scaled),
-        advance(column, i32(16)),
-      ),
+      sumOverKeys(parts, { part, group, at }, { rows, factors: dScores }, scaled),
       outer(dScores, "queries", dKeys),
       outer(scores, "outputGradient", dValues),
       frame.nextQueries(),

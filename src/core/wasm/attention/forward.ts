@@ -37,7 +37,8 @@ export const headRows = (frame: Frame, rows: number): Code =>
   floats(product(get(rows), get(frame.size)));
 export const tileRows = (rows: number): Code => [...get(rows), ...i32(5), ...i32ShiftLeft];
 
-export function forward({ frame, tile, softmax, pack, locals }: Parts): Code {
+export function forward(parts: Parts): Code {
+  const { frame, softmax, pack, locals } = parts;
   const [keys, values, queries, scores] = [0, 0, 0, 0].map(() => locals.int()) as [
     number,
     number,
@@ -71,28 +72,10 @@ export function forward({ frame, tile, softmax, pack, locals }: Parts): Code {
       block,
       eighth(frame.queries),
       pack.columns(frame.rows("queries"), get(queries)),
-      scoresOf(
-        { tile, frame, group, at },
-        { keys, queries, scores },
-        (stored) => [...stored, ...tile.raise(softmax.maxima)],
-        softmax.start(),
-      ),
-      softmax.run(get(scores), frame.keys, frame.padded),
-      // Four numbers of every query's output at a time.
-      assign(part, i32(0)),
-      times(
-        group,
-        quarter(frame.size),
-        assign(tile.numbers, sum(get(values), get(part))),
-        assign(tile.vectors, get(scores)),
-        tile.clear(),
-        tile.multiply(get(frame.keys), { apart: 4, numbers: rowBytes, vectors: i32(ROW_BYTES) }),
-        assign(at, [...frame.rows("output").at, ...get(part), ...i32Add]),
-        tile.storeTransposed(at, frame.rows("output").stride, (sum, i) => [
-          ...[...get(sum), ...get(softmax.sums[i]!), ...f32x4Multiply],
-        ]),
-        advance(part, i32(16)),
-      ),
+      probabilitiesOf(parts, { group, at }, { keys, queries, scores }),
+      sumOverKeys(parts, { part, group, at }, { rows: values, factors: scores }, (sum, i) => [
+        ...[...get(sum), ...get(softmax.sums[i]!), ...f32x4Multiply],
+      ]),
       frame.nextQueries(),
     ),
   );
@@ -103,10 +86,8 @@ export function scoresOf(
   { tile, frame, group, at }: Pick<Parts, "tile" | "frame"> & { group: number; at: number },
   { keys, queries, scores }: { keys: number; queries: number; scores: number },
   each: (stored: Code) => Code,
-  before: Code = [],
 ): Code {
   return [
-    ...before,
     ...assign(tile.numbers, get(keys)),
     ...assign(at, get(scores)),
     ...times(
@@ -117,6 +98,47 @@ export function scoresOf(
       tile.multiply(get(frame.size), GROUPED),
       each(tile.store(at)),
       advance(at, i32(ROWS * ROW_BYTES)),
+    ),
+  ];
+}
+
+/** Powers of two in place of the scores of eight queries, and what they are to be multiplied by in the softmax's sums. */
+export function probabilitiesOf(
+  { tile, frame, softmax }: Parts,
+  counters: { group: number; at: number },
+  places: { keys: number; queries: number; scores: number },
+): Code {
+  return [
+    ...softmax.start(),
+    ...scoresOf({ tile, frame, ...counters }, places, (stored) => [
+      ...stored,
+      ...tile.raise(softmax.maxima),
+    ]),
+    ...softmax.run(get(places.scores), frame.keys, frame.padded),
+  ];
+}
+
+/** The output's rows of eight queries: the sum over the keys of a factor times a row of `rows`, four numbers at a time. */
+export function sumOverKeys(
+  { tile, frame }: Parts,
+  { part, group, at }: { part: number; group: number; at: number },
+  { rows, factors }: { rows: number; factors: number },
+  scaled: (sum: number, i: number) => Code,
+): Code {
+  const rowBytes = floats(get(frame.size));
+  const { at: output, stride } = frame.rows("output");
+  return [
+    ...assign(part, i32(0)),
+    ...times(
+      group,
+      quarter(frame.size),
+      assign(tile.numbers, sum(get(rows), get(part))),
+      assign(tile.vectors, get(factors)),
+      tile.clear(),
+      tile.multiply(get(frame.keys), { apart: 4, numbers: rowBytes, vectors: i32(ROW_BYTES) }),
+      assign(at, [...output, ...get(part), ...i32Add]),
+      tile.storeTransposed(at, stride, scaled),
+      advance(part, i32(16)),
     ),
   ];
 }

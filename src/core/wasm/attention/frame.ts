@@ -3,6 +3,7 @@ import {
   branchIf,
   type Code,
   constant,
+  f32,
   f32ConvertUnsigned,
   f32Divide,
   f32x4Multiply,
@@ -24,7 +25,7 @@ import {
   when,
 } from "../instructions.ts";
 import { advance, assign, floats, type Locals, product, sum } from "../assemble.ts";
-import { LOG2_E } from "../exp-code.ts";
+import { LOG2_E, ONE } from "../exp-code.ts";
 import { field, MODES, type Mode, THREAD, word } from "../fused-call.ts";
 import type { Rows } from "./pack.ts";
 
@@ -137,7 +138,7 @@ export class Frame {
         ...[...i32(2), ...i32ShiftLeft],
       ]),
       ...assign(this.scale, [
-        ...[...ONE_AS_FLOAT, ...get(this.size), ...f32ConvertUnsigned, ...f32SquareRoot],
+        ...[...f32(ONE), ...get(this.size), ...f32ConvertUnsigned, ...f32SquareRoot],
         ...[...f32Divide, ...f32x4Splat],
       ]),
       ...assign(this.scoreScale, [...[...get(this.scale), ...constant(LOG2_E), ...f32x4Multiply]]),
@@ -255,5 +256,3 @@ export class Frame {
 
 export type Place =
   "queries" | "keys" | "values" | "output" | "outputGradient" | "keysGradient" | "valuesGradient";
-
-const ONE_AS_FLOAT: Code = [0x43, 0, 0, 0x80, 0x3f];

@@ -4,10 +4,12 @@ import {
   get,
   i32,
   i32And,
+  i32LessUnsigned,
   i32ShiftRightUnsigned,
   i32ShiftLeft,
   i32Subtract,
   loadVector,
+  select,
   set,
   storeLane,
   storeVector,
@@ -136,4 +138,4 @@ export class Packer {
 }
 
 /** The smaller of two numbers. */
-const smaller = (a: Code, b: Code): Code => [...a, ...b, ...a, ...b, 0x49, 0x1b];
+const smaller = (a: Code, b: Code): Code => [...a, ...b, ...a, ...b, ...i32LessUnsigned, ...select];

@@ -18,7 +18,7 @@ import {
 } from "../instructions.ts";
 import { advance, assign, type Locals, times } from "../assemble.ts";
 import { type Lane, ONE } from "../exp-code.ts";
-import { powersOfTwo } from "./power-of-two.ts";
+import { powersOfTwo } from "../power-of-two.ts";
 import { ROW_BYTES } from "./tile.ts";
 
 /** Below every score. */

@@ -14,8 +14,8 @@ import {
   i32x4Add,
   i32x4ShiftLeft,
   set,
-} from "../instructions.ts";
-import { type Lane, multiplyAdd, ONE } from "../exp-code.ts";
+} from "./instructions.ts";
+import { type Lane, multiplyAdd, ONE } from "./exp-code.ts";
 
 /**
  * -60: what is below counts as that. 2^-60 of a largest probability is as good as nothing, and no product of it with a
