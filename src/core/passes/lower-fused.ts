@@ -1,6 +1,6 @@
 /**
  * @file The studio's own operators as onnxruntime is given them: MultiHeadAttention with a scale that says which one
- * (core/wasm/fused-call.ts). Everything goes in as rows of one position, in which that node has nothing to transpose.
+ * (core/wasm/fused-call.ts). Its shape rules say how tensors may be given: outputs are [batch, queries, a value's size].
  */
 import { float, floatAttribute, int, intAttribute } from "../onnx/attributes.ts";
 import { constantOf } from "../onnx/constant.ts";

@@ -36,15 +36,19 @@ export const MOST_POSITIONS = 16_383;
 /** Parameters: the arguments' address, this thread's number. */
 const ARGUMENTS = 0;
 export const THREAD = 1;
-/** Fields of MlasFlashAttentionThreadedArgs: bytes from its start (onnxruntime, core/mlas/inc/mlas.h). */
+/** Fields of MlasFlashAttentionThreadedArgs: bytes from its start (onnxruntime, core/mlas/inc/mlas.h; bias: inputs-in-place.ts). */
 const FIELD = {
   batch: 0,
+  queries: 8,
+  keys: 12,
   querySize: 16,
   valueSize: 20,
+  bias: 24,
   threads: 36,
   buffer: 40,
   bufferSize: 44,
   query: 48,
+  key: 52,
   value: 56,
   output: 60,
 } as const;

@@ -9,8 +9,6 @@ import { fusedKernel } from "./fused-kernel.ts";
 import {
   type Code,
   f32,
-  f32LessThan,
-  f32Load,
   get,
   I32,
   i32,
@@ -20,8 +18,8 @@ import {
   i32ShiftLeft,
   tee,
 } from "./instructions.ts";
-import type { WasmFunction } from "./module.ts";
-import { hasType, occurrences } from "./recognise.ts";
+import { IN_PLACE, inputsInPlace, SCALE_IS_NEGATIVE } from "./inputs-in-place.ts";
+import { hasType, occurrences, replaced } from "./recognise.ts";
 
 /** Floats that each thread has to itself, 4 MiB: what a head's keys, values and their gradients need is below. */
 export const SCRATCH_FLOATS = 2 ** 20;
@@ -35,7 +33,7 @@ const ONE = f32(0x3f800000);
 const COMPUTE_TYPE = [3, I32, I32, I32, 0];
 /** The cache's size, which is compared with 0, and whether the scale is below 0 in its place. */
 const CACHE_SIZE = [...get(1), ...i32Load(68), ...tee(6)];
-const IS_OURS = [...get(1), ...f32Load(52), ...f32(0), ...f32LessThan, ...tee(6)];
+const IS_OURS = [...SCALE_IS_NEGATIVE, ...tee(6)];
 /** Bytes a thread: (columns + a value's size + 2) rows of floats; with such a cache there is one row. */
 const sizeOf = (more: number): Code => [
   ...[...i32(more), ...i32Add, ...i32Multiply, ...i32(2), ...i32ShiftLeft, ...tee(4)],
@@ -61,16 +59,9 @@ export const FUSED_GATE: Replacement = {
   count: 1,
   recognises: (it) =>
     hasType(it, COMPUTE_TYPE) &&
-    occurrences(it, CACHE_SIZE) === 1 &&
-    occurrences(it, sizeOf(2)) === 1,
-  body: (it) => replaced(replaced(it, CACHE_SIZE, IS_OURS), sizeOf(2), sizeOf(SCRATCH_FLOATS)).body,
+    [CACHE_SIZE, sizeOf(2), ...IN_PLACE].every((code) => occurrences(it, code) === 1),
+  body: (it) => {
+    const open = replaced(replaced(it, CACHE_SIZE, IS_OURS), sizeOf(2), sizeOf(SCRATCH_FLOATS));
+    return inputsInPlace(open).body;
+  },
 };
-
-/** The function with the one place that has these bytes changed. */
-function replaced(it: WasmFunction, from: Code, to: Code): WasmFunction {
-  const { body } = it;
-  let at = body.indexOf(from[0]!);
-  while (!from.every((byte, i) => body[at + i] === byte)) at = body.indexOf(from[0]!, at + 1);
-  const bytes = [...body.subarray(0, at), ...to, ...body.subarray(at + from.length)];
-  return { ...it, body: Uint8Array.from(bytes) };
-}

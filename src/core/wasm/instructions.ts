@@ -11,6 +11,9 @@ export const V128 = 0x7b;
 const BLOCK_WITHOUT_RESULT = 0x40;
 const END = 0x0b;
 
+/** Before the number of a function. */
+export const CALL = 0x10;
+
 /** A vector instruction: prefix 0xfd and its number. */
 const vector = (number: number): Code => [0xfd, ...leb(number)];
 /** Alignment as a power of two, which is a hint, and an offset in bytes. */
@@ -31,6 +34,7 @@ export const i32 = (value: number): Code => {
   }
 };
 export const i32Load = (offset: number): Code => [0x28, ...memory(2, offset)];
+export const i32Store = (offset: number): Code => [0x36, ...memory(2, offset)];
 export const i32EqualsZero: Code = [0x45];
 export const i32Equal: Code = [0x46];
 export const i32LessUnsigned: Code = [0x49];
@@ -85,6 +89,7 @@ export const lastThree: Code = [
 export const extractFloat: Code = [...vector(31), 0];
 /** Memory from an address filled with a byte: address, byte, length. */
 export const fillMemory: Code = [0xfc, 11, 0];
+export const drop: Code = [0x1a];
 /** The first of two values where a number is not 0, the second else. */
 export const select: Code = [0x1b];
 /** The end of a function. */

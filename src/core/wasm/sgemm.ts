@@ -6,9 +6,8 @@
  */
 import type { Replacement } from "./accelerate.ts";
 import { F32, f32x4Add, f32x4Multiply, I32, V128 } from "./instructions.ts";
-import { leb, readLeb } from "./leb128.ts";
 import type { WasmFunction } from "./module.ts";
-import { hasType, occurrences } from "./recognise.ts";
+import { extended, hasType, occurrences } from "./recognise.ts";
 import { fastPath, INTEGERS, VECTORS } from "./sgemm-code.ts";
 
 /** (A, B, C, countK, countM, countN, lda, ldc: i32, alpha: f32) gives the rows that are done: i32. */
@@ -31,21 +30,10 @@ export function matrixProducts(relaxed: boolean): Replacement {
 
 /** The function with our locals after its own, and our code before its own. */
 function withFastPath(it: WasmFunction, relaxed: boolean): Uint8Array {
-  const { body } = it;
-  const [groups, start] = readLeb(body, 0);
-  let at = start;
-  let locals = PARAMETERS.length;
-  for (let group = 0; group < groups; group++) {
-    const [count, type] = readLeb(body, at);
-    locals += count;
-    at = type + 1;
-  }
   const overwrites = occurrences(it, f32x4Add) === ADDITIONS_WHEN_OVERWRITING;
-  return Uint8Array.from([
-    ...leb(groups + 2),
-    ...body.subarray(start, at),
-    ...[...leb(INTEGERS), I32, ...leb(VECTORS), V128],
-    ...fastPath(locals, overwrites, relaxed),
-    ...body.subarray(at),
-  ]);
+  const locals = [
+    [INTEGERS, I32],
+    [VECTORS, V128],
+  ] as const;
+  return extended(it, locals, (first) => fastPath(first, overwrites, relaxed)).it.body;
 }
