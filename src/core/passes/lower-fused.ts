@@ -14,16 +14,23 @@ import { fusedScale, type Mode } from "../wasm/fused-call.ts";
 /** Operator and domain of the node that sessions get. */
 const RUNTIME_OPERATOR = "com.microsoft::MultiHeadAttention";
 
+/**
+ * With one head the node's shape rules are: queries [batch, q, D], keys [batch, k, D], values [batch, k, E], output
+ * [batch, q, E]; nothing is read but by the function that is asked for, so all that matters is that numbers are as many.
+ */
 interface Call {
   readonly mode: Mode;
   readonly heads?: number;
   readonly positions?: number;
-  /** What goes in as queries, and once more as keys, which have to be as large. */
   readonly query: string;
-  /** What goes in as values: the output is as large. Zeros where left out. */
+  /** As large as the query; the query once more where left out, or nothing where there is no value. */
+  readonly key?: string;
+  /** As large as the output; nothing where left out. */
   readonly value?: string;
-  /** Rows that the tensors are given as. */
-  readonly rows: number;
+  /** Of any size. */
+  readonly bias?: string;
+  readonly batch: number;
+  readonly queries: number;
 }
 
 export function lowerFused(graph: Graph): Graph {
@@ -46,28 +53,33 @@ export function lowerFused(graph: Graph): Graph {
     }
     const output = node.outputs[0] ?? "";
     const { dtype, dims } = emit.type(output);
+    const { batch, queries, query, key, value, bias } = call;
     const reshape = (from: string, to: string, shape: readonly number[]): string => {
       const inputs = [from, emit.ints(shape)];
       nodes.push({ opType: "Reshape", name: to, inputs, outputs: [to], attributes: none });
       return to;
     };
-    const rows = (value: string, name: string): string =>
-      reshape(value, `${output}/${name}`, [
-        call.rows,
-        1,
-        elementCount(emit.type(value).dims) / call.rows,
-      ]);
-    const query = rows(call.query, "query");
-    const outputRows = [call.rows, 1, elementCount(dims) / call.rows];
-    const value =
-      call.value === undefined
-        ? emit.constant({ dtype, dims: outputRows, data: { kind: "fill", value: 0 } }, "zeros")
-        : rows(call.value, "value");
-    const result = `${output}/rows`;
+    const perQuery = (count: number): number => count / (batch * queries);
+    const given = (from: string, name: string): string => {
+      const width = perQuery(elementCount(emit.type(from).dims));
+      return reshape(from, `${output}/${name}`, [batch, queries, width]);
+    };
+    /** A tensor that nobody reads; a single key is enough of it. */
+    const nothing = (width: number): string =>
+      emit.constant({ dtype, dims: [batch, 1, width], data: { kind: "fill", value: 0 } }, "unread");
+    const asked = given(query, "query");
+    const [keys, values] =
+      value === undefined
+        ? [
+            nothing(perQuery(elementCount(emit.type(query).dims))),
+            nothing(perQuery(elementCount(dims))),
+          ]
+        : [key === undefined ? asked : given(key, "key"), given(value, "value")];
+    const result = `${output}/result`;
     nodes.push({
       opType: RUNTIME_OPERATOR,
       name: result,
-      inputs: [query, query, value],
+      inputs: [asked, keys, values, ...(bias === undefined ? [] : [bias])],
       outputs: [result],
       attributes: new Map([
         ["num_heads", int(1)],
@@ -94,29 +106,29 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
   const [images = 1, positions = 1, ...rest] = emit.type(first).dims;
   switch (node.opType) {
     case "PackedSelfAttention": {
-      const rows = images * positions;
-      return { mode: "self", heads, positions, query: first, value: second, rows };
+      const batch = images * positions;
+      return { mode: "self", heads, positions, query: first, value: second, batch, queries: 1 };
     }
     case "PackedSelfAttentionGradient": {
-      const rows = images * positions;
-      return { mode: "selfGradient", heads, positions, query: second, value: first, rows };
+      const tensors = { query: second, value: first, batch: images * positions, queries: 1 };
+      return { mode: "selfGradient", heads, positions, ...tensors };
     }
     case "PackedCrossAttention": {
       const queries = emit.type(second).dims[1] ?? 1;
-      const tensors = { query: first, value: second, rows: images };
+      const tensors = { query: first, value: second, batch: images, queries: 1 };
       return { mode: "cross", heads, positions: queries, ...tensors };
     }
     case "PackedCrossAttentionGradient": {
       const queries = positions / 2 - (emit.type(second).dims[1] ?? 0);
-      const tensors = { query: second, value: first, rows: images };
+      const tensors = { query: second, value: first, batch: images, queries: 1 };
       return { mode: "crossGradient", heads, positions: queries, ...tensors };
     }
     case "GatedGelu":
     case "GatedGeluGradient": {
-      const rows = elementCount([images, positions, ...rest].slice(0, -1));
+      const queries = elementCount([images, positions, ...rest].slice(0, -1));
       return node.opType === "GatedGelu"
-        ? { mode: "gatedGelu", query: first, rows }
-        : { mode: "gatedGeluGradient", query: second, value: first, rows };
+        ? { mode: "gatedGelu", query: first, batch: 1, queries }
+        : { mode: "gatedGeluGradient", query: second, value: first, batch: 1, queries };
     }
     case "FusedGroupNorm":
     case "FusedGroupNormGradient": {
@@ -128,8 +140,8 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
       const parameters = emit.op("Concat", gradient ? [...one, ...one] : one, { axis: int(0) });
       return {
         mode: gradient ? "groupNormGradient" : "groupNorm",
-        ...{ heads: intAttribute(node, "groups", 1), positions: all, rows: gradient ? 2 : 1 },
-        ...{ query: parameters, value: first },
+        ...{ heads: intAttribute(node, "groups", 1), positions: all, batch: gradient ? 2 : 1 },
+        ...{ query: parameters, value: first, queries: 1 },
       };
     }
     default:

@@ -159,7 +159,7 @@ describe.each([
     const expected = evaluateNode(node, 18, arrays)[0]!;
     const size = expected.data.length;
     const [querySize, valueSize] = [query.length / rows, size / rows];
-    const fields = { 0: rows, 4: 1, 8: 1, 12: 1, 16: querySize, 20: valueSize, 36: THREADS };
+    const fields = { 0: rows, 4: 1, 8: rows, 12: 1, 16: querySize, 20: valueSize, 36: THREADS };
     const places = { 40: SCRATCH, 44: SCRATCH_BYTES, 48: QUERY, 52: QUERY, 56: VALUE, 60: OUTPUT };
     for (const [at, value] of Object.entries({ ...fields, ...places })) {
       words[(ARGUMENTS + Number(at)) / 4] = value;
