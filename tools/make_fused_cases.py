@@ -1,4 +1,4 @@
-"""Reference cases of the studio's own operators: PyTorch's attention and GELU in float64, gradients by autograd.
+"""Reference cases of the studio's own operators: PyTorch's attention, GELU, norms and convolutions in float64, gradients by autograd.
 
     python tools/make_fused_cases.py
 
@@ -6,6 +6,7 @@ Writes tests/reference/fused-cases.json (torch 2.13.0, seed 7), in the form of o
 """
 
 import json
+import math
 from pathlib import Path
 
 import torch
@@ -100,6 +101,31 @@ def norm_cases(dims: tuple, groups: int, silu: bool) -> list:
     return made
 
 
+POINTS = [0, 3 / 4, -3 / 4, 3 / 2, -3 / 2]
+
+
+def weights_at_points(weights: torch.Tensor) -> torch.Tensor:
+    """Polynomials with coefficients [O, I, 3, 3] at 0, +-3/4, +-3/2 and infinity, divided as Toom and Cook do."""
+    rows = [
+        [p**k / math.prod(p - q for q in POINTS if q != p) for k in range(3)] for p in POINTS
+    ]
+    at = torch.tensor([*rows, [0, 0, 1]], dtype=torch.float64)
+    points = at @ weights @ at.T
+    outputs, inputs = weights.shape[:2]
+    return points.reshape(outputs // 8, 8, inputs, 36).permute(0, 3, 2, 1)
+
+
+def convolution_case(x: tuple, outputs: int, adds: bool) -> dict:
+    image, bias = real(*x), real(outputs)
+    weights = real(outputs, x[1], 3, 3)
+    output = F.conv2d(image, weights, bias, padding=1)
+    inputs = [image, torch.cat([weights_at_points(weights).reshape(-1), bias])]
+    if adds:
+        inputs.append(real(*output.shape))
+        output = output + inputs[2]
+    return case("WinogradConvolution", inputs, output, "with an addition" if adds else "")
+
+
 def main() -> None:
     torch.manual_seed(7)
     cases = [
@@ -111,6 +137,8 @@ def main() -> None:
         *gelu_cases(2, 2, 6),
         *norm_cases((2, 4, 3), 2, False),
         *norm_cases((1, 6, 2, 2), 3, True),
+        convolution_case((1, 2, 8, 8), 8, False),
+        convolution_case((2, 1, 8, 16), 8, True),
     ]
     OUT.write_text(json.dumps(cases) + "\n", encoding="utf-8")
 

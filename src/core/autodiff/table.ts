@@ -22,6 +22,7 @@ const truthValue = noGradient("its output is true or false");
 const stepwise = noGradient("its output is constant between steps");
 const shapeOnly = noGradient("its output depends on shapes alone");
 const secondOrder = refused("gradients are not differentiated again");
+const forSessions = refused("it is put in after differentiation");
 const scattered = refused("gathering and scattering by computed positions is not differentiated");
 
 /** A path through an operator without a gradient ends there: the derivative is zero wherever there is one. */
@@ -88,6 +89,7 @@ export const VJP = {
   PackedCrossAttentionGradient: secondOrder,
   PackedSelfAttention: packedSelfAttention,
   PackedSelfAttentionGradient: secondOrder,
+  WinogradConvolution: forSessions,
 
   Concat: movement.concat,
   DepthToSpace: movement.depthToSpace,

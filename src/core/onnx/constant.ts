@@ -2,10 +2,11 @@
  * @file A graph's constant tensors as descriptions: where the bytes are and what is to be done to them.
  * Weights stay where they lie (in the model file, in an external data file) until a session needs them.
  */
+import { POINTS } from "../convolution/winograd.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { byteSize } from "../tensor/dtype.ts";
 import { type NdArray, ndArray, toBytes } from "../tensor/nd-array.ts";
-import { type Dims, elementCount } from "../tensor/shape.ts";
+import { type Dims, elementCount, sameDims } from "../tensor/shape.ts";
 
 /** What turns the bytes of one constant into those of another. */
 export type Transform =
@@ -13,7 +14,9 @@ export type Transform =
   | { readonly kind: "reshape" }
   | { readonly kind: "transpose"; readonly perm: readonly number[] }
   /** [O, I, kh, kw] to [I, O, kh, kw], both spatial axes reversed: the weights of Conv's data gradient. */
-  | { readonly kind: "flip-conv" };
+  | { readonly kind: "flip-conv" }
+  /** [O, I, 3, 3] to what a convolution by Winograd's algorithm multiplies with (core/convolution/winograd.ts), in a row. */
+  | { readonly kind: "winograd" };
 
 export type ConstantData =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
@@ -25,7 +28,9 @@ export type ConstantData =
       readonly length: number;
     }
   | { readonly kind: "fill"; readonly value: number }
-  | { readonly kind: "derived"; readonly from: Constant; readonly transform: Transform };
+  | { readonly kind: "derived"; readonly from: Constant; readonly transform: Transform }
+  /** One after the other along the first axis. */
+  | { readonly kind: "joined"; readonly parts: readonly Constant[] };
 
 /** A constant tensor: `dims` and `dtype` are those of the value, after any transform. */
 export interface Constant {
@@ -86,4 +91,25 @@ export function flipConvConstant(from: Constant): Constant {
     dims: [inChannels, outChannels, kernelHeight, kernelWidth],
     data: { kind: "derived", from, transform: { kind: "flip-conv" } },
   };
+}
+
+/** Weights of a 3 x 3 convolution, transformed. */
+export function winogradConstant(from: Constant): Constant {
+  const [outChannels, inChannels] = from.dims as [number, number];
+  return {
+    dtype: from.dtype,
+    dims: [POINTS ** 2 * outChannels * inChannels],
+    data: { kind: "derived", from, transform: { kind: "winograd" } },
+  };
+}
+
+/** Constants of one type that differ in their first axis at most, along that axis. */
+export function joinConstants(parts: readonly [Constant, ...Constant[]]): Constant {
+  const [{ dtype, dims }] = parts;
+  const rest = dims.slice(1);
+  if (parts.some((part) => part.dtype !== dtype || !sameDims(part.dims.slice(1), rest))) {
+    throw new RangeError("constants of different shapes cannot be put one after the other");
+  }
+  const first = parts.reduce((sum, part) => sum + part.dims[0]!, 0);
+  return { dtype, dims: [first, ...rest], data: { kind: "joined", parts } };
 }

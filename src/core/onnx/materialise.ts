@@ -1,4 +1,5 @@
 /** @file The bytes of a constant: read from where they lie, then cast, transposed or flipped as its description says. */
+import { transformedWeights } from "../convolution/winograd.ts";
 import { StudioError } from "../errors.ts";
 import { byteSize, type DType } from "../tensor/dtype.ts";
 import { narrowToHalf, widenHalf } from "../tensor/half.ts";
@@ -45,6 +46,15 @@ export async function materialise(constant: Constant, read: ExternalReader): Pro
       const source = await materialise(data.from, read);
       return transformed(source, data.from, constant, data.transform);
     }
+    case "joined": {
+      const joined = new Uint8Array(constantBytes(constant));
+      let at = 0;
+      for (const part of data.parts) {
+        joined.set(await materialise(part, read), at);
+        at += constantBytes(part);
+      }
+      return joined;
+    }
   }
 }
 
@@ -76,6 +86,10 @@ function transformed(
         0,
       );
     }
+    case "winograd": {
+      const [outChannels, inChannels] = from.dims as [number, number];
+      return bytesOf(transformedWeights(floatsOf(source), outChannels, inChannels));
+    }
     case "flip-conv": {
       const [, , kernelHeight, kernelWidth] = from.dims as [number, number, number, number];
       const [outer, inner, row] = stridesOf(from.dims) as [number, number, number, number];
@@ -90,10 +104,17 @@ export async function materialiseFloat32(
   constant: Constant,
   read: ExternalReader,
 ): Promise<Float32Array> {
-  const bytes = await materialise(castConstant(constant, "float32"), read);
+  return floatsOf(await materialise(castConstant(constant, "float32"), read));
+}
+
+/** Bytes of float32 numbers as such. */
+function floatsOf(bytes: Uint8Array): Float32Array {
   const words = elementsOf(bytes, 4);
   return new Float32Array(words.buffer, words.byteOffset, words.length);
 }
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 
 /** The strided view (dims, strides in elements, start) of `source`, copied into a dense array. */
 function gather(
@@ -141,10 +162,7 @@ function castBytes(source: Uint8Array, from: Constant, to: DType): Uint8Array {
     return new Uint8Array(widenHalf(elementsOf(source, 2) as Uint16Array).buffer);
   }
   if (from.dtype === "float32" && to === "float16") {
-    const words = elementsOf(source, 4);
-    return new Uint8Array(
-      narrowToHalf(new Float32Array(words.buffer, words.byteOffset, words.length)).buffer,
-    );
+    return new Uint8Array(narrowToHalf(floatsOf(source)).buffer);
   }
   return toBytes({ ...fromBytes(from.dtype, from.dims, source), dtype: to });
 }

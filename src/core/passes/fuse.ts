@@ -1,5 +1,6 @@
 /** @file The studio's own operators in place of what exporters write, where the session has them. */
 import type { Graph } from "../onnx/graph.ts";
+import type { ConvolutionLimits } from "./fuse-convolution.ts";
 import { fuseGatedGelu } from "./fuse-gated-gelu.ts";
 import { fuseGroupNorm, type NormLimits } from "./fuse-group-norm.ts";
 import { packAttention, type PackedLimits } from "./pack-attention.ts";
@@ -9,12 +10,14 @@ export interface Fused {
   readonly attention: PackedLimits | undefined;
   readonly gatedGelu: boolean;
   readonly groupNorm: NormLimits | undefined;
+  readonly convolution: ConvolutionLimits | undefined;
 }
 
 export const NOTHING_FUSED: Fused = {
   attention: undefined,
   gatedGelu: false,
   groupNorm: undefined,
+  convolution: undefined,
 };
 
 /** The graph with those operators; as it is where the types of its values are not known. */

@@ -26,7 +26,7 @@ interface Call {
   /** As large as the query; the query once more where left out, or nothing where there is no value. */
   readonly key?: string;
   /** As large as the output; nothing where left out. */
-  readonly value?: string;
+  readonly value?: string | undefined;
   /** Of any size. */
   readonly bias?: string;
   readonly batch: number;
@@ -142,6 +142,13 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
         mode: gradient ? "groupNormGradient" : "groupNorm",
         ...{ heads: intAttribute(node, "groups", 1), positions: all, batch: gradient ? 2 : 1 },
         ...{ query: parameters, value: first, queries: 1 },
+      };
+    }
+    case "WinogradConvolution": {
+      const [batch = 1, , height = 1, width = 1] = emit.type(first).dims;
+      return {
+        ...{ mode: "convolution", positions: width, batch, queries: height * width },
+        ...{ query: first, bias: second, value: node.inputs[2] },
       };
     }
     default:

@@ -11,6 +11,7 @@ import {
   when,
 } from "./instructions.ts";
 import { assign, functionBody, Locals } from "./assemble.ts";
+import { Convolution } from "./convolution/convolution.ts";
 import { backward } from "./attention/backward.ts";
 import { forward } from "./attention/forward.ts";
 import { Frame } from "./attention/frame.ts";
@@ -36,6 +37,7 @@ export function fusedKernel(relaxed: boolean): Code {
   };
   const gelu = new GatedGelu(locals, relaxed);
   const norm = new GroupNorm(locals, relaxed);
+  const convolution = new Convolution(locals, parts.tile, relaxed);
   const forwardCode = forward(parts);
   const backwardCode = backward(parts, relaxed);
   const isMode = (mode: Mode): Code => [...get(frame.mode), ...i32(MODES[mode]), ...i32Equal];
@@ -48,6 +50,7 @@ export function fusedKernel(relaxed: boolean): Code {
     [...isMode("gatedGeluGradient"), ...when(gelu.backward(), giveBack)],
     [...isMode("groupNorm"), ...when(norm.forward(), giveBack)],
     [...isMode("groupNormGradient"), ...when(norm.backward(), giveBack)],
+    [...isMode("convolution"), ...when(convolution.forward(), giveBack)],
     frame.read(),
     [...isGradient, ...i32EqualsZero, ...when(forwardCode)],
     [...isGradient, ...when(backwardCode)],

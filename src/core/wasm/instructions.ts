@@ -76,16 +76,15 @@ export const loadTwoFloats: Code = [...vector(93), ...memory(3, 0)];
 /** The first float of a vector, or the first two. */
 export const storeFloat: Code = [...vector(90), ...memory(2, 0), 0];
 export const storeTwoFloats: Code = [...vector(91), ...memory(3, 0), 0];
+/** Four of the eight floats of two vectors. */
+export const shuffleFloats = (...from: readonly [number, number, number, number]): Code => [
+  ...vector(13),
+  ...from.flatMap((at) => [4 * at, 4 * at + 1, 4 * at + 2, 4 * at + 3]),
+];
 /** The last two floats of a vector, twice. */
-export const lastTwo: Code = [
-  ...vector(13),
-  ...[8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15],
-];
+export const lastTwo: Code = shuffleFloats(2, 3, 2, 3);
 /** The last three floats of a vector, and the last one again. */
-export const lastThree: Code = [
-  ...vector(13),
-  ...[4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 12, 13, 14, 15],
-];
+export const lastThree: Code = shuffleFloats(1, 2, 3, 3);
 export const extractFloat: Code = [...vector(31), 0];
 /** Memory from an address filled with a byte: address, byte, length. */
 export const fillMemory: Code = [0xfc, 11, 0];

@@ -3,9 +3,11 @@ import type * as Ort from "onnxruntime-web";
 import type { BackendName } from "../../rpc/contracts.ts";
 import type { TrainingGraphOptions } from "../../core/surgery/training-graph.ts";
 import type { Optimisation, Optimisations } from "../../core/optimisations.ts";
+import type { ConvolutionLimits } from "../../core/passes/fuse-convolution.ts";
 import type { NormLimits } from "../../core/passes/fuse-group-norm.ts";
 import type { PackedLimits } from "../../core/passes/pack-attention.ts";
 import type { Fused } from "../../core/passes/fuse.ts";
+import { mostChannels } from "../../core/wasm/convolution/convolution.ts";
 import { SCRATCH_FLOATS } from "../../core/wasm/fused.ts";
 import { MOST_HEADS, MOST_POSITIONS } from "../../core/wasm/fused-call.ts";
 import { Timings } from "../timings.ts";
@@ -57,6 +59,7 @@ export function runtime(
     attention: fuses("fused-attention") ? ATTENTION_LIMITS : undefined,
     gatedGelu: fuses("fused-geglu"),
     groupNorm: fuses("fused-group-norm") ? NORM_LIMITS : undefined,
+    convolution: fuses("winograd-convolutions") ? CONVOLUTION_LIMITS : undefined,
   };
   const gpuErrors = settings.device === null ? null : new GpuErrors(settings.device);
   const timings = new Timings(settings.device);
@@ -64,6 +67,12 @@ export function runtime(
 }
 
 const NORM_LIMITS: NormLimits = { groups: MOST_HEADS, images: MOST_POSITIONS };
+
+const CONVOLUTION_LIMITS: ConvolutionLimits = {
+  channels: mostChannels(SCRATCH_FLOATS),
+  width: MOST_POSITIONS,
+  bytes: 2 ** 28,
+};
 
 const ATTENTION_LIMITS: PackedLimits = {
   heads: MOST_HEADS,

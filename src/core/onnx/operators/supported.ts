@@ -10,6 +10,7 @@ const OWN = [
   "PackedCrossAttentionGradient",
   "PackedSelfAttention",
   "PackedSelfAttentionGradient",
+  "WinogradConvolution",
 ] as const;
 
 /** Operators that no file may bring: sessions trust the studio's passes to have checked what goes into them. */

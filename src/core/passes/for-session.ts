@@ -1,0 +1,11 @@
+/** @file A graph as a session is made of it: with the operators that the engine has functions of its own for. */
+import type { Graph } from "../onnx/graph.ts";
+import { fuseConvolutions } from "./fuse-convolution.ts";
+import { fuse, type Fused } from "./fuse.ts";
+import { lowerFused } from "./lower-fused.ts";
+
+export function graphForSession(graph: Graph, fused: Fused): Graph {
+  const whole = fuse(graph, fused);
+  const { convolution } = fused;
+  return lowerFused(convolution === undefined ? whole : fuseConvolutions(whole, convolution));
+}

@@ -1,0 +1,104 @@
+/** @file 3 x 3 convolutions become the studio's own operator, which computes the same; others stay. */
+import { describe, expect, it } from "vitest";
+import { type Attribute, int, ints } from "../onnx/attributes.ts";
+import { constantOf } from "../onnx/constant.ts";
+import { Emitter } from "../onnx/emit.ts";
+import { evaluateGraph } from "../onnx/evaluate.ts";
+import { emptyGraph, type Graph } from "../onnx/graph.ts";
+import { materialise, noExternalData } from "../onnx/materialise.ts";
+import { normal } from "../random/normal.ts";
+import { fromBytes, ndArray, type NdArray } from "../tensor/nd-array.ts";
+import { type Dims, elementCount } from "../tensor/shape.ts";
+import { type ConvolutionLimits, fuseConvolutions } from "./fuse-convolution.ts";
+
+const LIMITS: ConvolutionLimits = { channels: 64, width: 4096, bytes: 2 ** 20 };
+
+interface Settings {
+  readonly image?: Dims;
+  readonly weights?: Dims;
+  readonly attributes?: Readonly<Record<string, Attribute>>;
+  readonly bias?: boolean;
+  /** What becomes of the convolution: given as it is, added to the other input, both, or to itself. */
+  readonly use?: "output" | "sum" | "both" | "doubled" | "sum of rows";
+}
+
+function convolution({
+  image = [1, 2, 8, 8],
+  weights = [8, 2, 3, 3],
+  attributes = {},
+  bias = true,
+  use = "sum",
+}: Settings = {}): Graph {
+  const emit = new Emitter(emptyGraph(18));
+  emit.input("x", { dtype: "float32", dims: image });
+  const numbers = (dims: Dims, seed: number): string =>
+    emit.constant(constantOf("float32", dims, normal(seed, elementCount(dims))), "numbers");
+  const inputs = ["x", numbers(weights, 1), ...(bias ? [numbers([weights[0]!], 2)] : [])];
+  const y = emit.op("Conv", inputs, { pads: ints([1, 1, 1, 1]), ...attributes });
+  if (use === "output") return emit.finish([y]);
+  if (use === "doubled") return emit.finish([emit.op("Add", [y, y])]);
+  const { dims } = emit.type(y);
+  const other = use === "sum of rows" ? [dims[3]!] : dims;
+  emit.input("r", { dtype: "float32", dims: other });
+  const sum = emit.op("Add", ["r", y]);
+  return emit.finish(use === "both" ? [sum, y] : [sum]);
+}
+
+async function outputsOf(graph: Graph): Promise<NdArray[]> {
+  const constants = new Map<string, NdArray>();
+  for (const [name, constant] of graph.constants) {
+    const bytes = await materialise(constant, noExternalData);
+    constants.set(name, fromBytes(constant.dtype, constant.dims, bytes));
+  }
+  const feeds = graph.inputs.map(({ name, dims }, i): [string, NdArray] => {
+    const fixed = dims as Dims;
+    return [name, ndArray("float32", fixed, normal(i + 5, elementCount(fixed)))];
+  });
+  const names = graph.outputs.map(({ name }) => name);
+  const values = evaluateGraph(graph, new Map(feeds), names, (name) => constants.get(name)!);
+  return names.map((name) => values.get(name)!);
+}
+
+const operators = (graph: Graph): string[] => graph.nodes.map(({ opType }) => opType);
+
+describe("a 3 x 3 convolution", () => {
+  it.each([
+    ["with a sum after it", {}, ["WinogradConvolution"]],
+    ["without a bias", { bias: false }, ["WinogradConvolution"]],
+    ["of several images", { image: [3, 2, 16, 8], use: "output" }, ["WinogradConvolution"]],
+    ["whose result is wanted as well", { use: "both" }, ["WinogradConvolution", "Add"]],
+    ["added to itself", { use: "doubled" }, ["WinogradConvolution", "Add"]],
+    ["with another shape added", { use: "sum of rows" }, ["WinogradConvolution", "Add"]],
+  ] satisfies [string, Settings, string[]][])("%s", async (_, settings, wanted) => {
+    const graph = convolution(settings);
+    const fused = fuseConvolutions(graph, LIMITS);
+    expect(operators(fused)).toEqual(wanted);
+    const [before, after] = [await outputsOf(graph), await outputsOf(fused)];
+    expect(after.map(({ dims }) => dims)).toEqual(before.map(({ dims }) => dims));
+    // Transformed weights are float32.
+    after.forEach(({ data }, i) =>
+      data.forEach((x, j) => expect(Math.abs(x - before[i]!.data[j]!)).toBeLessThan(1e-5)),
+    );
+  });
+
+  it.each([
+    ["of every other pixel", { attributes: { strides: ints([2, 2]) } }],
+    ["with holes", { attributes: { dilations: ints([2, 2]), pads: ints([2, 2, 2, 2]) } }],
+    ["without zeros around", { attributes: { pads: ints([0, 0, 0, 0]) } }],
+    ["of single channels", { weights: [8, 1, 3, 3], attributes: { group: int(2) } }],
+    ["of 5 x 5", { weights: [8, 2, 5, 5], attributes: { pads: ints([2, 2, 2, 2]) } }],
+    ["to four channels", { weights: [4, 2, 3, 3] }],
+    ["of an image of 12 x 12", { image: [1, 2, 12, 12] }],
+  ] satisfies [string, Settings][])("%s stays", (_, settings) => {
+    const graph = convolution(settings);
+    expect(fuseConvolutions(graph, LIMITS)).toBe(graph);
+  });
+
+  it.each([{ channels: 1 }, { width: 4 }, { bytes: 36 * 2 * 8 * 4 }])(
+    "stays where %o is all there is",
+    (limit) => {
+      const graph = convolution();
+      expect(fuseConvolutions(graph, { ...LIMITS, ...limit })).toBe(graph);
+    },
+  );
+});

@@ -1,0 +1,116 @@
+/**
+ * @file 3 x 3 convolutions, with what is added to them after, as the studio's own operator, which multiplies a quarter as
+ * often. Done last: gradients are convolutions themselves, with weights of their own.
+ */
+import { PANEL } from "../convolution/winograd.ts";
+import { intAttribute, intsAttribute, stringAttribute } from "../onnx/attributes.ts";
+import { type Constant, constantBytes, joinConstants, winogradConstant } from "../onnx/constant.ts";
+import { Emitter } from "../onnx/emit.ts";
+import { consumersOf, type Graph, type Node, typeOf } from "../onnx/graph.ts";
+import { GROUP_SIDE } from "../onnx/operators/winograd.ts";
+import { sameDims } from "../tensor/shape.ts";
+import { prune } from "./prune.ts";
+
+export interface ConvolutionLimits {
+  /** Most input channels. */
+  readonly channels: number;
+  /** Most pixels of a row. */
+  readonly width: number;
+  /** Most bytes of transformed weights, four times as many as they were; larger images come first. */
+  readonly bytes: number;
+}
+
+interface Found {
+  /** The node that gives the result: the convolution, or the Add that alone reads it. */
+  readonly last: Node;
+  readonly input: string;
+  readonly residual: string | undefined;
+  /** Transformed, and the bias. */
+  readonly weights: Constant;
+  /** Pixels that each weight is used for. */
+  readonly pixels: number;
+}
+
+export function fuseConvolutions(graph: Graph, limits: ConvolutionLimits): Graph {
+  const readers = consumersOf(graph);
+  const outputs = new Set(graph.outputs.map(({ name }) => name));
+  /** The sum of `value` and another tensor of its shape, where nothing else reads it. */
+  const sumOf = (value: string): Node | undefined => {
+    const [reader, ...others] = readers.get(value) ?? [];
+    if (reader?.opType !== "Add" || others.length > 0 || outputs.has(value)) return undefined;
+    const types = [...reader.inputs, value].map((name) => typeOf(graph, name)?.dims);
+    const [a, b, own] = types;
+    const same = a !== undefined && b !== undefined && sameDims(a, b) && sameDims(a, own ?? []);
+    return same && reader.inputs[0] !== reader.inputs[1] ? reader : undefined;
+  };
+  const found = graph.nodes
+    .flatMap((node) => foundAt(graph, node, limits, sumOf) ?? [])
+    .sort((a, b) => b.pixels - a.pixels);
+  const chosen = new Map<Node, Found>();
+  let left = limits.bytes;
+  for (const one of found) {
+    left -= constantBytes(one.weights);
+    if (left < 0) break;
+    chosen.set(one.last, one);
+  }
+  if (chosen.size === 0) return graph;
+  const emit = Emitter.rewriting(graph);
+  for (const node of graph.nodes) {
+    const one = chosen.get(node);
+    if (one === undefined) {
+      emit.copy(node);
+      continue;
+    }
+    const weights = emit.constant(one.weights, "transformed_weights");
+    const inputs = [one.input, weights, ...(one.residual === undefined ? [] : [one.residual])];
+    emit.copy({ ...node, opType: "WinogradConvolution", inputs, attributes: new Map() });
+  }
+  return prune(emit.finish(graph.outputs.map(({ name }) => name)));
+}
+
+function foundAt(
+  graph: Graph,
+  node: Node,
+  limits: ConvolutionLimits,
+  sumOf: (value: string) => Node | undefined,
+): Found | undefined {
+  const [input = "", weightName = "", biasName = ""] = node.inputs;
+  if (node.opType !== "Conv" || !isPlain(node)) return undefined;
+  const weights = graph.constants.get(weightName);
+  const type = typeOf(graph, input);
+  if (type?.dtype !== "float32" || weights === undefined) return undefined;
+  const [images = 0, inputs = 0, height = 0, width = 0] = type.dims;
+  const [outputs = 0, , ...kernel] = weights.dims;
+  const none: Constant = { dtype: "float32", dims: [outputs], data: { kind: "fill", value: 0 } };
+  const bias = biasName === "" ? none : graph.constants.get(biasName);
+  const fits =
+    sameDims(kernel, [3, 3]) &&
+    outputs % PANEL === 0 &&
+    height % GROUP_SIDE === 0 &&
+    width % GROUP_SIDE === 0 &&
+    inputs <= limits.channels &&
+    width <= limits.width;
+  if (!fits || bias === undefined) return undefined;
+  const value = node.outputs[0] ?? "";
+  const sum = sumOf(value);
+  return {
+    last: sum ?? node,
+    input,
+    residual: sum?.inputs.find((name) => name !== value),
+    weights: joinConstants([winogradConstant(weights), bias]),
+    pixels: images * height * width,
+  };
+}
+
+/** One pixel of zeros around, one result a pixel, all channels together. */
+function isPlain(node: Node): boolean {
+  const are = (name: string, values: readonly number[]): boolean =>
+    sameDims(intsAttribute(node, name, values), values);
+  return (
+    intAttribute(node, "group", 1) === 1 &&
+    stringAttribute(node, "auto_pad", "NOTSET") === "NOTSET" &&
+    sameDims(intsAttribute(node, "pads", []), [1, 1, 1, 1]) &&
+    are("strides", [1, 1]) &&
+    are("dilations", [1, 1])
+  );
+}
