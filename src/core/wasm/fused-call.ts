@@ -21,6 +21,8 @@ export const MODES = {
   gatedGeluGradient: 5,
   groupNorm: 6,
   groupNormGradient: 7,
+  layerNorm: 10,
+  layerNormGradient: 11,
 } as const;
 export type Mode = keyof typeof MODES;
 

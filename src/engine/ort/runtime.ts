@@ -57,13 +57,14 @@ export function runtime(
     attention: fuses("fused-attention") ? ATTENTION_LIMITS : undefined,
     gatedGelu: fuses("fused-geglu"),
     groupNorm: fuses("fused-group-norm") ? NORM_LIMITS : undefined,
+    layerNorm: fuses("fused-layer-norm"),
   };
   const gpuErrors = settings.device === null ? null : new GpuErrors(settings.device);
   const timings = new Timings(settings.device);
   return { ort, serial: new Serial(), attentionBytes, fused, gpuErrors, timings, ...settings };
 }
 
-const NORM_LIMITS: NormLimits = { groups: MOST_HEADS, images: MOST_POSITIONS };
+const NORM_LIMITS: NormLimits = { groups: MOST_HEADS };
 
 const ATTENTION_LIMITS: PackedLimits = {
   heads: MOST_HEADS,

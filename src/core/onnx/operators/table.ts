@@ -3,6 +3,7 @@ import { BINARY } from "./binary.ts";
 import { CONV } from "./conv.ts";
 import type { OperatorDefinition } from "./definition.ts";
 import { FUSED_GROUP_NORM } from "./fused-group-norm.ts";
+import { FUSED_LAYER_NORM } from "./fused-layer-norm.ts";
 import { GATED_GELU } from "./gated-gelu.ts";
 import { GATHER } from "./gather.ts";
 import { LAYOUT } from "./layout.ts";
@@ -29,6 +30,7 @@ export const OPERATORS = {
   ...LAYOUT,
   ...SLICE,
   ...FUSED_GROUP_NORM,
+  ...FUSED_LAYER_NORM,
   ...GATED_GELU,
   ...GATHER,
   ...RESIZE,
