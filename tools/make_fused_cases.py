@@ -30,6 +30,11 @@ def case(op: str, inputs: list, output: torch.Tensor, note: str, **attributes: i
     }
 
 
+def with_epsilon(one: dict) -> dict:
+    one["attributes"]["epsilon"] = {"type": "float", "value": 1e-5}
+    return one
+
+
 def attention(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, heads: int) -> torch.Tensor:
     """Of [B, S, C] and [B, T, C]."""
     q, k, v = (x.unflatten(-1, (heads, -1)).transpose(1, 2) for x in (q, k, v))
@@ -88,17 +93,24 @@ def norm_cases(dims: tuple, groups: int, silu: bool) -> list:
     output = F.silu(output) if silu else output
     gradient = torch.randn_like(output)
     (back,) = torch.autograd.grad(output, x, gradient)
-    both = torch.stack([gradient, x])
-    # The second half has no meaning; it is zeros in the plain evaluation.
-    expected = torch.stack([back, torch.zeros_like(back)])
     settings = {"groups": groups, "silu": int(silu)}
     made = [
         case("FusedGroupNorm", [x, gamma, beta], output, "", **settings),
-        case("FusedGroupNormGradient", [both, gamma, beta], expected, "", **settings),
+        case("FusedGroupNormGradient", [gradient, x, gamma, beta], back, "", **settings),
     ]
-    for one in made:
-        one["attributes"]["epsilon"] = {"type": "float", "value": 1e-5}
-    return made
+    return [with_epsilon(one) for one in made]
+
+
+def layer_norm_cases(*dims: int) -> list:
+    x, gamma, beta = real(*dims), real(dims[-1]), real(dims[-1])
+    output = F.layer_norm(x, dims[-1:], gamma, beta, 1e-5)
+    gradient = torch.randn_like(output)
+    (back,) = torch.autograd.grad(output, x, gradient)
+    made = [
+        case("FusedLayerNorm", [x, gamma, beta], output, ""),
+        case("FusedLayerNormGradient", [gradient, x, gamma], back, ""),
+    ]
+    return [with_epsilon(one) for one in made]
 
 
 POINTS = [0, 3 / 4, -3 / 4, 3 / 2, -3 / 2]
@@ -139,6 +151,8 @@ def main() -> None:
         *norm_cases((1, 6, 2, 2), 3, True),
         convolution_case((1, 2, 8, 8), 8, False),
         convolution_case((2, 1, 8, 16), 8, True),
+        *layer_norm_cases(3, 4),
+        *layer_norm_cases(2, 2, 5),
     ]
     OUT.write_text(json.dumps(cases) + "\n", encoding="utf-8")
 

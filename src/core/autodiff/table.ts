@@ -9,6 +9,7 @@ import * as movement from "./rules/movement.ts";
 import * as normalise from "./rules/normalise.ts";
 import {
   fusedGroupNorm,
+  fusedLayerNorm,
   gatedGelu,
   packedCrossAttention,
   packedSelfAttention,
@@ -83,6 +84,8 @@ export const VJP = {
   CumSum: reduce.cumSum,
   FusedGroupNorm: fusedGroupNorm,
   FusedGroupNormGradient: secondOrder,
+  FusedLayerNorm: fusedLayerNorm,
+  FusedLayerNormGradient: secondOrder,
   GatedGelu: gatedGelu,
   GatedGeluGradient: secondOrder,
   PackedCrossAttention: packedCrossAttention,
@@ -143,14 +146,17 @@ export const NEVER_DIFFERENTIATED: Readonly<Partial<Record<SupportedOp, readonly
   Where: [0],
 };
 
+const NORM_PARAMETERS = {
+  1: "it is not differentiated with respect to its scale",
+  2: "it is not differentiated with respect to its shift",
+} as const;
+
 /** Inputs with a derivative that the studio has no use for; a path that enters by one is refused, and this is said. */
 export const REFUSED_INPUTS: Readonly<
   Partial<Record<SupportedOp, Readonly<Record<number, string>>>>
 > = {
-  FusedGroupNorm: {
-    1: "it is not differentiated with respect to its scale",
-    2: "it is not differentiated with respect to its shift",
-  },
+  FusedGroupNorm: NORM_PARAMETERS,
+  FusedLayerNorm: NORM_PARAMETERS,
   Clip: {
     1: "it is not differentiated with respect to its bounds",
     2: "it is not differentiated with respect to its bounds",

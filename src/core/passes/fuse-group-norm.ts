@@ -7,10 +7,9 @@ import { consumersOf, type Graph, type Node, typeOf } from "../onnx/graph.ts";
 import { elementCount } from "../tensor/shape.ts";
 import { prune } from "./prune.ts";
 
-/** Most groups, and most images, that the engine's function is told of. */
+/** Most groups that the engine's function is told of. */
 export interface NormLimits {
   readonly groups: number;
-  readonly images: number;
 }
 
 export function fuseGroupNorm(graph: Graph, limits: NormLimits): Graph {
@@ -31,9 +30,7 @@ export function fuseGroupNorm(graph: Graph, limits: NormLimits): Graph {
   const fused = new Map<Node, { readonly norm: (typeof norms)[number]; readonly silu: boolean }>();
   for (const norm of norms) {
     const dims = typeOf(graph, norm.input)?.dims ?? [];
-    const [images = 1, , ...pixels] = dims;
-    const fits = norm.groups <= limits.groups && images <= limits.images;
-    if (!fits || elementCount(pixels) % 4 !== 0) continue;
+    if (norm.groups > limits.groups || elementCount(dims.slice(2)) % 4 !== 0) continue;
     const silu = siluOf(norm.last.outputs[0] ?? "");
     fused.set(silu ?? norm.last, { norm, silu: silu !== undefined });
   }

@@ -1,4 +1,4 @@
-/** @file Attention and gated GELUs as exporters write them become one operator each, which computes the same; others stay. */
+/** @file Attention, gated GELUs and norms as exporters write them become one operator each, which computes the same; others stay. */
 import { describe, expect, it } from "vitest";
 import { float, int, ints } from "../onnx/attributes.ts";
 import { decodeModel, encodeModel } from "../onnx/codec.ts";
@@ -18,8 +18,9 @@ import { specialise } from "./specialise.ts";
 const FUSED = {
   attention: { heads: 63, positions: 16_383, scratch: 2 ** 20 },
   gatedGelu: true,
-  groupNorm: { groups: 63, images: 16_383 },
   convolution: undefined,
+  groupNorm: { groups: 63 },
+  layerNorm: true,
 };
 
 interface Attention {
@@ -174,6 +175,52 @@ describe("GroupNorm", () => {
 
   it("stays where its pixels are no whole vectors", () => {
     const graph = norm({ pixels: [3, 3] });
+    expect(fuse(graph, FUSED)).toBe(graph);
+  });
+});
+
+interface LayerNorm {
+  readonly width?: number;
+  readonly axis?: number;
+  /** Its means are an output as well. */
+  readonly means?: boolean;
+  /** γ and β are inputs of the graph. */
+  readonly computed?: boolean;
+}
+
+function layerNorm({ width = 8, axis = -1, means = false, computed = false }: LayerNorm): Graph {
+  const emit = new Emitter(emptyGraph(18));
+  const dims = [2, 3, width];
+  emit.input("x", { dtype: "float32", dims });
+  const normalised = dims.slice(axis);
+  const [gamma = "", beta = ""] = [1, 2].map((seed) =>
+    computed
+      ? emit.input(`parameter_${seed}`, { dtype: "float32", dims: normalised })
+      : emit.constant(
+          constantOf("float32", normalised, normal(seed, elementCount(normalised))),
+          "parameter",
+        ),
+  );
+  const attributes = { axis: int(axis), epsilon: float(1e-3) };
+  return emit.finish(
+    emit.many("LayerNormalization", ["x", gamma, beta], means ? 2 : 1, attributes),
+  );
+}
+
+describe("LayerNorm", () => {
+  it("becomes an operator of our own", () => {
+    const fused = fuse(layerNorm({}), FUSED);
+    expect(operators(fused)).toEqual(["FusedLayerNorm"]);
+    expectSame(fused, layerNorm({}));
+  });
+
+  it.each([
+    ["whose rows are no whole vectors", { width: 6 }],
+    ["over two axes", { axis: -2 }],
+    ["whose means are asked for", { means: true }],
+    ["whose scale and shift are no constants", { computed: true }],
+  ])("%s stays", (_, shape: LayerNorm) => {
+    const graph = layerNorm(shape);
     expect(fuse(graph, FUSED)).toBe(graph);
   });
 });

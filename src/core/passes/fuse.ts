@@ -3,6 +3,7 @@ import type { Graph } from "../onnx/graph.ts";
 import type { ConvolutionLimits } from "./fuse-convolution.ts";
 import { fuseGatedGelu } from "./fuse-gated-gelu.ts";
 import { fuseGroupNorm, type NormLimits } from "./fuse-group-norm.ts";
+import { fuseLayerNorm } from "./fuse-layer-norm.ts";
 import { packAttention, type PackedLimits } from "./pack-attention.ts";
 
 export interface Fused {
@@ -11,6 +12,7 @@ export interface Fused {
   readonly gatedGelu: boolean;
   readonly groupNorm: NormLimits | undefined;
   readonly convolution: ConvolutionLimits | undefined;
+  readonly layerNorm: boolean;
 }
 
 export const NOTHING_FUSED: Fused = {
@@ -18,12 +20,14 @@ export const NOTHING_FUSED: Fused = {
   gatedGelu: false,
   groupNorm: undefined,
   convolution: undefined,
+  layerNorm: false,
 };
 
 /** The graph with those operators; as it is where the types of its values are not known. */
-export function fuse(graph: Graph, { attention, gatedGelu, groupNorm }: Fused): Graph {
+export function fuse(graph: Graph, { attention, gatedGelu, groupNorm, layerNorm }: Fused): Graph {
   if (graph.inputs.some(({ name }) => !graph.types.has(name))) return graph;
   const packed = attention === undefined ? graph : packAttention(graph, attention);
   const gated = gatedGelu ? fuseGatedGelu(packed) : packed;
-  return groupNorm === undefined ? gated : fuseGroupNorm(gated, groupNorm);
+  const normed = groupNorm === undefined ? gated : fuseGroupNorm(gated, groupNorm);
+  return layerNorm ? fuseLayerNorm(normed) : normed;
 }

@@ -8,7 +8,7 @@ import { Emitter } from "../onnx/emit.ts";
 import { StudioError } from "../errors.ts";
 import { describeNode, type Graph, type Node } from "../onnx/graph.ts";
 import { OWN_OPS } from "../onnx/operators/supported.ts";
-import { elementCount } from "../tensor/shape.ts";
+import { type Dims, elementCount, sameDims } from "../tensor/shape.ts";
 import { fusedScale, type Mode } from "../wasm/fused-call.ts";
 
 /** Operator and domain of the node that sessions get. */
@@ -60,9 +60,11 @@ export function lowerFused(graph: Graph): Graph {
       return to;
     };
     const perQuery = (count: number): number => count / (batch * queries);
+    const shapeOf = (count: number): Dims => [batch, queries, perQuery(count)];
     const given = (from: string, name: string): string => {
-      const width = perQuery(elementCount(emit.type(from).dims));
-      return reshape(from, `${output}/${name}`, [batch, queries, width]);
+      const before = emit.type(from).dims;
+      const shape = shapeOf(elementCount(before));
+      return sameDims(before, shape) ? from : reshape(from, `${output}/${name}`, shape);
     };
     /** A tensor that nobody reads; a single key is enough of it. */
     const nothing = (width: number): string =>
@@ -75,7 +77,8 @@ export function lowerFused(graph: Graph): Graph {
             nothing(perQuery(elementCount(dims))),
           ]
         : [key === undefined ? asked : given(key, "key"), given(value, "value")];
-    const result = `${output}/result`;
+    const asIs = sameDims(dims, shapeOf(elementCount(dims)));
+    const result = asIs ? output : `${output}/result`;
     nodes.push({
       opType: RUNTIME_OPERATOR,
       name: result,
@@ -86,7 +89,7 @@ export function lowerFused(graph: Graph): Graph {
         ["scale", float(fusedScale(call.mode, call.heads, call.positions))],
       ]),
     });
-    reshape(result, output, dims);
+    if (!asIs) reshape(result, output, dims);
   }
   // What was emitted is made of constants alone.
   const { nodes: parameters, constants } = emit.finish([]);
@@ -103,7 +106,8 @@ const isForeignCall = (node: Node): boolean =>
 function callOf(node: Node, emit: Emitter): Call | undefined {
   const [first = "", second = ""] = node.inputs;
   const heads = intAttribute(node, "heads", 1);
-  const [images = 1, positions = 1, ...rest] = emit.type(first).dims;
+  const { dims } = emit.type(first);
+  const [images = 1, positions = 1] = dims;
   switch (node.opType) {
     case "PackedSelfAttention": {
       const batch = images * positions;
@@ -125,24 +129,30 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
     }
     case "GatedGelu":
     case "GatedGeluGradient": {
-      const queries = elementCount([images, positions, ...rest].slice(0, -1));
+      const rows = rowsOf(dims);
       return node.opType === "GatedGelu"
-        ? { mode: "gatedGelu", query: first, batch: 1, queries }
-        : { mode: "gatedGeluGradient", query: second, value: first, batch: 1, queries };
+        ? { mode: "gatedGelu", query: first, ...rows }
+        : { mode: "gatedGeluGradient", query: second, value: first, ...rows };
     }
     case "FusedGroupNorm":
     case "FusedGroupNormGradient": {
-      const gradient = node.opType === "FusedGroupNormGradient";
-      const all = gradient ? positions : images;
-      const settings = [floatAttribute(node, "epsilon", 1e-5), intAttribute(node, "silu", 0)];
-      const numbers = emit.constant(constantOf("float32", [2], settings), "norm_settings");
-      const one = [second, node.inputs[2] ?? "", numbers];
-      const parameters = emit.op("Concat", gradient ? [...one, ...one] : one, { axis: int(0) });
-      return {
-        mode: gradient ? "groupNormGradient" : "groupNorm",
-        ...{ heads: intAttribute(node, "groups", 1), positions: all, batch: gradient ? 2 : 1 },
-        ...{ query: parameters, value: first, queries: 1 },
-      };
+      const groups = intAttribute(node, "groups", 1);
+      const channels = { heads: groups, batch: images, queries: positions, query: first };
+      return node.opType === "FusedGroupNorm"
+        ? { mode: "groupNorm", ...channels, bias: parameters(node, 1, emit) }
+        : {
+            mode: "groupNormGradient",
+            ...channels,
+            value: second,
+            bias: parameters(node, 2, emit),
+          };
+    }
+    case "FusedLayerNorm":
+    case "FusedLayerNormGradient": {
+      const rows = { ...rowsOf(dims), query: first };
+      return node.opType === "FusedLayerNorm"
+        ? { mode: "layerNorm", ...rows, bias: parameters(node, 1, emit) }
+        : { mode: "layerNormGradient", ...rows, value: second, bias: parameters(node, 2, emit) };
     }
     case "WinogradConvolution": {
       const [batch = 1, , height = 1, width = 1] = emit.type(first).dims;
@@ -154,4 +164,17 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
     default:
       return undefined;
   }
+}
+
+/** Rows of the last axis; a tensor of three axes goes as it is. */
+const rowsOf = (dims: Dims): { readonly batch: number; readonly queries: number } =>
+  dims.length === 3
+    ? { batch: dims[0] ?? 1, queries: dims[1] ?? 1 }
+    : { batch: 1, queries: elementCount(dims.slice(0, -1)) };
+
+/** A norm's constants from an input on, and what it is set to. */
+function parameters(node: Node, from: number, emit: Emitter): string {
+  const settings = [floatAttribute(node, "epsilon", 1e-5), intAttribute(node, "silu", 0)];
+  const numbers = emit.constant(constantOf("float32", [2], settings), "norm_settings");
+  return emit.op("Concat", [...node.inputs.slice(from), numbers], { axis: int(0) });
 }

@@ -22,6 +22,8 @@ export const MODES = {
   groupNorm: 6,
   groupNormGradient: 7,
   convolution: 8,
+  layerNorm: 10,
+  layerNormGradient: 11,
 } as const;
 export type Mode = keyof typeof MODES;
 

@@ -21,6 +21,8 @@ import { Tile } from "./attention/tile.ts";
 import { type Mode, MODES, word } from "./fused-call.ts";
 import { GatedGelu } from "./gated-gelu.ts";
 import { GroupNorm } from "./group-norm.ts";
+import { LayerNorm } from "./layer-norm.ts";
+import { NormGroup } from "./norm-group.ts";
 
 /** The arguments' address, and the thread's number. */
 const PARAMETERS = 2;
@@ -36,8 +38,10 @@ export function fusedKernel(relaxed: boolean): Code {
     pack: new Packer(locals, frame.size),
   };
   const gelu = new GatedGelu(locals, relaxed);
-  const norm = new GroupNorm(locals, relaxed);
   const convolution = new Convolution(locals, parts.tile, relaxed);
+  const group = new NormGroup(locals);
+  const groupNorm = new GroupNorm(locals, group, relaxed);
+  const layerNorm = new LayerNorm(locals, group, relaxed);
   const forwardCode = forward(parts);
   const backwardCode = backward(parts, relaxed);
   const isMode = (mode: Mode): Code => [...get(frame.mode), ...i32(MODES[mode]), ...i32Equal];
@@ -48,9 +52,11 @@ export function fusedKernel(relaxed: boolean): Code {
     assign(frame.mode, [...word, ...i32(20), ...i32ShiftRightUnsigned]),
     [...isMode("gatedGelu"), ...when(gelu.forward(), giveBack)],
     [...isMode("gatedGeluGradient"), ...when(gelu.backward(), giveBack)],
-    [...isMode("groupNorm"), ...when(norm.forward(), giveBack)],
-    [...isMode("groupNormGradient"), ...when(norm.backward(), giveBack)],
     [...isMode("convolution"), ...when(convolution.forward(), giveBack)],
+    [...isMode("groupNorm"), ...when(groupNorm.forward(), giveBack)],
+    [...isMode("groupNormGradient"), ...when(groupNorm.backward(), giveBack)],
+    [...isMode("layerNorm"), ...when(layerNorm.forward(), giveBack)],
+    [...isMode("layerNormGradient"), ...when(layerNorm.backward(), giveBack)],
     frame.read(),
     [...isGradient, ...i32EqualsZero, ...when(forwardCode)],
     [...isGradient, ...when(backwardCode)],

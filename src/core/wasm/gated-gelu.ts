@@ -122,7 +122,8 @@ export class GatedGelu {
   }): Code {
     const { width } = this;
     const share = (thread: Code): Code => [
-      ...[...product(field("queries"), thread), ...field("threads"), ...i32DivideUnsigned],
+      ...product(product(field("batch"), field("queries")), thread),
+      ...[...field("threads"), ...i32DivideUnsigned],
     ];
     const rowsTo = (base: Code, parts: number): Code =>
       sum(base, floats(product(product(get(this.row), get(width)), i32(parts))));

@@ -60,13 +60,14 @@ export function runtime(
     gatedGelu: fuses("fused-geglu"),
     groupNorm: fuses("fused-group-norm") ? NORM_LIMITS : undefined,
     convolution: fuses("winograd-convolutions") ? CONVOLUTION_LIMITS : undefined,
+    layerNorm: fuses("fused-layer-norm"),
   };
   const gpuErrors = settings.device === null ? null : new GpuErrors(settings.device);
   const timings = new Timings(settings.device);
   return { ort, serial: new Serial(), attentionBytes, fused, gpuErrors, timings, ...settings };
 }
 
-const NORM_LIMITS: NormLimits = { groups: MOST_HEADS, images: MOST_POSITIONS };
+const NORM_LIMITS: NormLimits = { groups: MOST_HEADS };
 
 const CONVOLUTION_LIMITS: ConvolutionLimits = {
   channels: mostChannels(SCRATCH_FLOATS),

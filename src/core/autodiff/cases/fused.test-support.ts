@@ -33,8 +33,15 @@ const norm = (dims: readonly number[], groups: number, silu: 0 | 1): Case => ({
   attributes: { groups: int(groups), epsilon: float(1e-5), silu: int(silu) },
 });
 
+const layerNorm = (...dims: number[]): Case => ({
+  name: `[${dims.join(", ")}]`,
+  inputs: [checked(dims), frozen([dims.at(-1)!]), frozen([dims.at(-1)!])],
+  attributes: { epsilon: float(1e-5) },
+});
+
 export const FUSED = {
   FusedGroupNorm: [norm([2, 4, 3], 2, 0), norm([1, 6, 2, 2], 3, 1), norm([2, 2, 2, 3], 1, 1)],
+  FusedLayerNorm: [layerNorm(4), layerNorm(3, 5), layerNorm(2, 2, 6)],
   GatedGelu: [gated(2), gated(3, 8), gated(2, 2, 6)],
   PackedSelfAttention: [
     self({ images: 1, heads: 1, size: 2, queries: 3 }),

@@ -1,4 +1,4 @@
-/** @file Gradients of the studio's own operators: one operator more (core/onnx/operators/packed-attention.ts, gated-gelu.ts). */
+/** @file Gradients of the studio's own operators: one operator more (core/onnx/operators/packed-attention.ts and others). */
 import { int, intAttribute } from "../../onnx/attributes.ts";
 import type { VjpRule } from "../rule.ts";
 
@@ -32,13 +32,20 @@ export const gatedGelu: VjpRule = ({ emit, input, dY }) => [
   emit.op("GatedGeluGradient", [input(0), dY]),
 ];
 
-/** dx out of [dx, nothing], which the operator makes of [dy, x]. */
-export const fusedGroupNorm: VjpRule = ({ emit, make, node, input, dY }) => {
-  const dims = make.dims(input(0));
-  const lead = (value: string): string => make.reshape(value, [1, ...dims]);
-  const both = emit.op("Concat", [lead(dY), lead(input(0))], { axis: int(0) });
-  const inputs = [both, input(1), input(2)];
-  const gradients = emit.op("FusedGroupNormGradient", inputs, Object.fromEntries(node.attributes));
-  const first = make.slice(gradients, [0], [0], [1]);
-  return [make.reshape(first, dims), null, null];
-};
+/** γ and β are constants of the model, and get no gradient. */
+export const fusedGroupNorm: VjpRule = ({ emit, node, input, dY }) => [
+  emit.op(
+    "FusedGroupNormGradient",
+    [dY, input(0), input(1), input(2)],
+    Object.fromEntries(node.attributes),
+  ),
+  null,
+  null,
+];
+
+/** dx does not depend on β. */
+export const fusedLayerNorm: VjpRule = ({ emit, node, input, dY }) => [
+  emit.op("FusedLayerNormGradient", [dY, input(0), input(1)], Object.fromEntries(node.attributes)),
+  null,
+  null,
+];

@@ -45,6 +45,27 @@ export interface Standardised {
   readonly inverseDeviation: Float64Array;
 }
 
+/** Gradient of what was standardised, from that of its values: (d - mean d - v ∘ mean(d ∘ v)) / √(variance + epsilon). */
+export function standardiseGradient(
+  d: Float64Array,
+  { starts, members }: Groups,
+  { values, inverseDeviation }: Standardised,
+): Float64Array {
+  const out = new Float64Array(d.length);
+  starts.forEach((start, g) => {
+    let [sum, along] = [0, 0];
+    for (const member of members) {
+      sum += d[start + member]!;
+      along += d[start + member]! * values[start + member]!;
+    }
+    for (const member of members) {
+      const at = start + member;
+      out[at] = inverseDeviation[g]! * (d[at]! - (sum + values[at]! * along) / members.length);
+    }
+  });
+  return out;
+}
+
 /** Every group brought to mean 0 and variance 1; the variance divides by the number of elements. */
 export function standardise(data: Float64Array, groups: Groups, epsilon: number): Standardised {
   const { starts, members } = groups;

@@ -4,6 +4,8 @@
 const OWN = [
   "FusedGroupNorm",
   "FusedGroupNormGradient",
+  "FusedLayerNorm",
+  "FusedLayerNormGradient",
   "GatedGelu",
   "GatedGeluGradient",
   "PackedCrossAttention",

@@ -4,6 +4,7 @@ import { CONV } from "./conv.ts";
 import type { OperatorDefinition } from "./definition.ts";
 import { FUSED_GROUP_NORM } from "./fused-group-norm.ts";
 import { WINOGRAD } from "./winograd.ts";
+import { FUSED_LAYER_NORM } from "./fused-layer-norm.ts";
 import { GATED_GELU } from "./gated-gelu.ts";
 import { GATHER } from "./gather.ts";
 import { LAYOUT } from "./layout.ts";
@@ -31,6 +32,7 @@ export const OPERATORS = {
   ...SLICE,
   ...FUSED_GROUP_NORM,
   ...WINOGRAD,
+  ...FUSED_LAYER_NORM,
   ...GATED_GELU,
   ...GATHER,
   ...RESIZE,
