@@ -127,15 +127,20 @@ def weights_at_points(weights: torch.Tensor) -> torch.Tensor:
     return points.reshape(outputs // 8, 8, inputs, 36).permute(0, 3, 2, 1)
 
 
-def convolution_case(x: tuple, outputs: int, adds: bool) -> dict:
+def in_panels(weights: torch.Tensor) -> torch.Tensor:
+    return weights.reshape(weights.shape[0] // 8, 8, -1).transpose(1, 2)
+
+
+def convolution_case(op: str, x: tuple, outputs: int, adds: bool) -> dict:
     image, bias = real(*x), real(outputs)
     weights = real(outputs, x[1], 3, 3)
     output = F.conv2d(image, weights, bias, padding=1)
-    inputs = [image, torch.cat([weights_at_points(weights).reshape(-1), bias])]
+    order = weights_at_points if op == "WinogradConvolution" else in_panels
+    inputs = [image, torch.cat([order(weights).reshape(-1), bias])]
     if adds:
         inputs.append(real(*output.shape))
         output = output + inputs[2]
-    return case("WinogradConvolution", inputs, output, "with an addition" if adds else "")
+    return case(op, inputs, output, "with an addition" if adds else "")
 
 
 def main() -> None:
@@ -149,8 +154,10 @@ def main() -> None:
         *gelu_cases(2, 2, 6),
         *norm_cases((2, 4, 3), 2, False),
         *norm_cases((1, 6, 2, 2), 3, True),
-        convolution_case((1, 2, 8, 8), 8, False),
-        convolution_case((2, 1, 8, 16), 8, True),
+        convolution_case("WinogradConvolution", (1, 2, 8, 8), 8, False),
+        convolution_case("WinogradConvolution", (2, 1, 8, 16), 8, True),
+        convolution_case("DirectConvolution", (1, 2, 3, 4), 16, False),
+        convolution_case("DirectConvolution", (2, 3, 4, 8), 8, True),
         *layer_norm_cases(3, 4),
         *layer_norm_cases(2, 2, 5),
     ]

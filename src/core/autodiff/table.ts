@@ -93,6 +93,7 @@ export const VJP = {
   PackedSelfAttention: packedSelfAttention,
   PackedSelfAttentionGradient: secondOrder,
   WinogradConvolution: forSessions,
+  DirectConvolution: forSessions,
 
   Concat: movement.concat,
   DepthToSpace: movement.depthToSpace,

@@ -93,6 +93,14 @@ export function flipConvConstant(from: Constant): Constant {
   };
 }
 
+/** Weights [O, I, 3, 3] as [O / panel][9 I][panel], in a row. */
+export function tapsConstant(from: Constant, panel: number): Constant {
+  const count = elementCount(from.dims);
+  const [outChannels] = from.dims as [number];
+  const panels = reshapeConstant(from, [outChannels / panel, panel, count / outChannels]);
+  return reshapeConstant(transposeConstant(panels, [0, 2, 1]), [count]);
+}
+
 /** Weights of a 3 x 3 convolution, transformed. */
 export function winogradConstant(from: Constant): Constant {
   const [outChannels, inChannels] = from.dims as [number, number];

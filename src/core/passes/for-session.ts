@@ -5,7 +5,5 @@ import { fuse, type Fused } from "./fuse.ts";
 import { lowerFused } from "./lower-fused.ts";
 
 export function graphForSession(graph: Graph, fused: Fused): Graph {
-  const whole = fuse(graph, fused);
-  const { convolution } = fused;
-  return lowerFused(convolution === undefined ? whole : fuseConvolutions(whole, convolution));
+  return lowerFused(fuseConvolutions(fuse(graph, fused), fused.convolution));
 }

@@ -11,7 +11,9 @@ import { fromBytes, ndArray, type NdArray } from "../tensor/nd-array.ts";
 import { type Dims, elementCount } from "../tensor/shape.ts";
 import { type ConvolutionLimits, fuseConvolutions } from "./fuse-convolution.ts";
 
-const LIMITS: ConvolutionLimits = { channels: 64, width: 4096, bytes: 2 ** 20 };
+const WINOGRAD = { channels: 64, width: 4096, bytes: 2 ** 20 };
+const SMALL = { channels: 64, pixels: 255 };
+const LIMITS: ConvolutionLimits = { winograd: WINOGRAD, small: SMALL };
 
 interface Settings {
   readonly image?: Dims;
@@ -66,6 +68,8 @@ describe("a 3 x 3 convolution", () => {
     ["with a sum after it", {}, ["WinogradConvolution"]],
     ["without a bias", { bias: false }, ["WinogradConvolution"]],
     ["of several images", { image: [3, 2, 16, 8], use: "output" }, ["WinogradConvolution"]],
+    ["of an image of 3 x 4", { image: [2, 2, 3, 4] }, ["DirectConvolution"]],
+    ["of an image of 12 x 12", { image: [1, 2, 12, 12], bias: false }, ["DirectConvolution"]],
     ["whose result is wanted as well", { use: "both" }, ["WinogradConvolution", "Add"]],
     ["added to itself", { use: "doubled" }, ["WinogradConvolution", "Add"]],
     ["with another shape added", { use: "sum of rows" }, ["WinogradConvolution", "Add"]],
@@ -88,7 +92,8 @@ describe("a 3 x 3 convolution", () => {
     ["of single channels", { weights: [8, 1, 3, 3], attributes: { group: int(2) } }],
     ["of 5 x 5", { weights: [8, 2, 5, 5], attributes: { pads: ints([2, 2, 2, 2]) } }],
     ["to four channels", { weights: [4, 2, 3, 3] }],
-    ["of an image of 12 x 12", { image: [1, 2, 12, 12] }],
+    ["of an image of 20 x 20", { image: [1, 2, 20, 20] }],
+    ["of an image of 4 x 6", { image: [1, 2, 4, 6] }],
   ] satisfies [string, Settings][])("%s stays", (_, settings) => {
     const graph = convolution(settings);
     expect(fuseConvolutions(graph, LIMITS)).toBe(graph);
@@ -98,7 +103,15 @@ describe("a 3 x 3 convolution", () => {
     "stays where %o is all there is",
     (limit) => {
       const graph = convolution();
-      expect(fuseConvolutions(graph, { ...LIMITS, ...limit })).toBe(graph);
+      const limits = { winograd: { ...WINOGRAD, ...limit }, small: undefined };
+      expect(fuseConvolutions(graph, limits)).toBe(graph);
     },
   );
+
+  it.each([{ channels: 1 }, { pixels: 15 }])("of a small image stays where %o", (limit) => {
+    const graph = convolution({ image: [1, 2, 4, 4] });
+    const limits = { winograd: WINOGRAD, small: { ...SMALL, ...limit } };
+    expect(fuseConvolutions(graph, limits)).toBe(graph);
+    expect(fuseConvolutions(graph, { ...LIMITS, small: undefined })).toBe(graph);
+  });
 });

@@ -4,14 +4,21 @@
  */
 import { PANEL } from "../convolution/winograd.ts";
 import { intAttribute, intsAttribute, stringAttribute } from "../onnx/attributes.ts";
-import { type Constant, constantBytes, joinConstants, winogradConstant } from "../onnx/constant.ts";
+import {
+  type Constant,
+  constantBytes,
+  joinConstants,
+  tapsConstant,
+  winogradConstant,
+} from "../onnx/constant.ts";
 import { Emitter } from "../onnx/emit.ts";
 import { consumersOf, type Graph, type Node, typeOf } from "../onnx/graph.ts";
-import { GROUP_SIDE } from "../onnx/operators/winograd.ts";
+import { GROUP_SIDE, GROUP_WIDTH } from "../onnx/operators/convolutions.ts";
 import { sameDims } from "../tensor/shape.ts";
 import { prune } from "./prune.ts";
 
-export interface ConvolutionLimits {
+/** What is taken by Winograd's algorithm. */
+export interface WinogradLimits {
   /** Most input channels. */
   readonly channels: number;
   /** Most pixels of a row. */
@@ -20,12 +27,26 @@ export interface ConvolutionLimits {
   readonly bytes: number;
 }
 
+/** What is taken without tiles. */
+export interface SmallLimits {
+  readonly channels: number;
+  /** Most pixels of an image. */
+  readonly pixels: number;
+}
+
+/** Nothing where undefined. */
+export interface ConvolutionLimits {
+  readonly winograd: WinogradLimits | undefined;
+  readonly small: SmallLimits | undefined;
+}
+
 interface Found {
   /** The node that gives the result: the convolution, or the Add that alone reads it. */
   readonly last: Node;
   readonly input: string;
   readonly residual: string | undefined;
-  /** Transformed, and the bias. */
+  readonly opType: "DirectConvolution" | "WinogradConvolution";
+  /** As the operator has them, and the bias. */
   readonly weights: Constant;
   /** Pixels that each weight is used for. */
   readonly pixels: number;
@@ -47,11 +68,10 @@ export function fuseConvolutions(graph: Graph, limits: ConvolutionLimits): Graph
     .flatMap((node) => foundAt(graph, node, limits, sumOf) ?? [])
     .sort((a, b) => b.pixels - a.pixels);
   const chosen = new Map<Node, Found>();
-  let left = limits.bytes;
+  let left = limits.winograd?.bytes ?? 0;
   for (const one of found) {
-    left -= constantBytes(one.weights);
-    if (left < 0) break;
-    chosen.set(one.last, one);
+    if (one.opType === "WinogradConvolution") left -= constantBytes(one.weights);
+    if (one.opType === "DirectConvolution" || left >= 0) chosen.set(one.last, one);
   }
   if (chosen.size === 0) return graph;
   const emit = Emitter.rewriting(graph);
@@ -61,9 +81,9 @@ export function fuseConvolutions(graph: Graph, limits: ConvolutionLimits): Graph
       emit.copy(node);
       continue;
     }
-    const weights = emit.constant(one.weights, "transformed_weights");
+    const weights = emit.constant(one.weights, "ordered_weights");
     const inputs = [one.input, weights, ...(one.residual === undefined ? [] : [one.residual])];
-    emit.copy({ ...node, opType: "WinogradConvolution", inputs, attributes: new Map() });
+    emit.copy({ ...node, opType: one.opType, inputs, attributes: new Map() });
   }
   return prune(emit.finish(graph.outputs.map(({ name }) => name)));
 }
@@ -83,23 +103,36 @@ function foundAt(
   const [outputs = 0, , ...kernel] = weights.dims;
   const none: Constant = { dtype: "float32", dims: [outputs], data: { kind: "fill", value: 0 } };
   const bias = biasName === "" ? none : graph.constants.get(biasName);
-  const fits =
-    sameDims(kernel, [3, 3]) &&
-    outputs % PANEL === 0 &&
-    height % GROUP_SIDE === 0 &&
-    width % GROUP_SIDE === 0 &&
-    inputs <= limits.channels &&
-    width <= limits.width;
-  if (!fits || bias === undefined) return undefined;
+  const opType = operatorFor(limits, inputs, height, width);
+  const fits = sameDims(kernel, [3, 3]) && outputs % PANEL === 0;
+  if (!fits || opType === undefined || bias === undefined) return undefined;
   const value = node.outputs[0] ?? "";
   const sum = sumOf(value);
   return {
     last: sum ?? node,
     input,
     residual: sum?.inputs.find((name) => name !== value),
-    weights: joinConstants([winogradConstant(weights), bias]),
+    opType,
+    weights: joinConstants([
+      opType === "WinogradConvolution" ? winogradConstant(weights) : tapsConstant(weights, PANEL),
+      bias,
+    ]),
     pixels: images * height * width,
   };
+}
+
+function operatorFor(
+  { winograd, small }: ConvolutionLimits,
+  inputs: number,
+  height: number,
+  width: number,
+): Found["opType"] | undefined {
+  const isTiled = height % GROUP_SIDE === 0 && width % GROUP_SIDE === 0;
+  if (winograd !== undefined && isTiled && inputs <= winograd.channels && width <= winograd.width) {
+    return "WinogradConvolution";
+  }
+  const isSmall = width % GROUP_WIDTH === 0 && height * width <= (small?.pixels ?? 0);
+  return isSmall && inputs <= (small?.channels ?? 0) ? "DirectConvolution" : undefined;
 }
 
 /** One pixel of zeros around, one result a pixel, all channels together. */

@@ -18,7 +18,7 @@ import { specialise } from "./specialise.ts";
 const FUSED = {
   attention: { heads: 63, positions: 16_383, scratch: 2 ** 20 },
   gatedGelu: true,
-  convolution: undefined,
+  convolution: NOTHING_FUSED.convolution,
   groupNorm: { groups: 63 },
   layerNorm: true,
 };

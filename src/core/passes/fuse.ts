@@ -11,7 +11,7 @@ export interface Fused {
   readonly attention: PackedLimits | undefined;
   readonly gatedGelu: boolean;
   readonly groupNorm: NormLimits | undefined;
-  readonly convolution: ConvolutionLimits | undefined;
+  readonly convolution: ConvolutionLimits;
   readonly layerNorm: boolean;
 }
 
@@ -19,7 +19,7 @@ export const NOTHING_FUSED: Fused = {
   attention: undefined,
   gatedGelu: false,
   groupNorm: undefined,
-  convolution: undefined,
+  convolution: { winograd: undefined, small: undefined },
   layerNorm: false,
 };
 

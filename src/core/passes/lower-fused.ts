@@ -154,10 +154,12 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
         ? { mode: "layerNorm", ...rows, bias: parameters(node, 1, emit) }
         : { mode: "layerNormGradient", ...rows, value: second, bias: parameters(node, 2, emit) };
     }
+    case "DirectConvolution":
     case "WinogradConvolution": {
       const [batch = 1, , height = 1, width = 1] = emit.type(first).dims;
       return {
-        ...{ mode: "convolution", positions: width, batch, queries: height * width },
+        mode: node.opType === "DirectConvolution" ? "directConvolution" : "tiledConvolution",
+        ...{ positions: width, batch, queries: height * width },
         ...{ query: first, bias: second, value: node.inputs[2] },
       };
     }

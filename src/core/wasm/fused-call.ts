@@ -7,7 +7,10 @@ import {
   f32Load,
   f32Negate,
   get,
+  i32Add,
+  i32Equal,
   i32Load,
+  i32Multiply,
   i32TruncateUnsigned,
 } from "./instructions.ts";
 
@@ -21,9 +24,10 @@ export const MODES = {
   gatedGeluGradient: 5,
   groupNorm: 6,
   groupNormGradient: 7,
-  convolution: 8,
+  tiledConvolution: 8,
   layerNorm: 10,
   layerNormGradient: 11,
+  directConvolution: 14,
 } as const;
 export type Mode = keyof typeof MODES;
 
@@ -65,4 +69,12 @@ export const field = (name: keyof typeof FIELD): Code => [
 /** The scale as the number that it stands for. */
 export const word: Code = [
   ...[...get(ARGUMENTS), ...f32Load(SCALE), ...f32Negate, ...i32TruncateUnsigned],
+];
+
+/** Whether the value has something to say: as many keys as queries. */
+export const hasResidual: Code = [...field("keys"), ...field("queries"), ...i32Equal];
+
+/** Address of this thread's own memory. */
+export const scratch: Code = [
+  ...[...field("buffer"), ...field("bufferSize"), ...get(THREAD), ...i32Multiply, ...i32Add],
 ];

@@ -11,7 +11,8 @@ import {
   when,
 } from "./instructions.ts";
 import { assign, functionBody, Locals } from "./assemble.ts";
-import { Convolution } from "./convolution/convolution.ts";
+import { DirectConvolution } from "./convolution/direct.ts";
+import { TiledConvolution } from "./convolution/tiled.ts";
 import { backward } from "./attention/backward.ts";
 import { forward } from "./attention/forward.ts";
 import { Frame } from "./attention/frame.ts";
@@ -38,7 +39,8 @@ export function fusedKernel(relaxed: boolean): Code {
     pack: new Packer(locals, frame.size),
   };
   const gelu = new GatedGelu(locals, relaxed);
-  const convolution = new Convolution(locals, parts.tile, relaxed);
+  const tiled = new TiledConvolution(locals, parts.tile, relaxed);
+  const direct = new DirectConvolution(locals, parts.tile);
   const group = new NormGroup(locals);
   const groupNorm = new GroupNorm(locals, group, relaxed);
   const layerNorm = new LayerNorm(locals, group, relaxed);
@@ -52,7 +54,8 @@ export function fusedKernel(relaxed: boolean): Code {
     assign(frame.mode, [...word, ...i32(20), ...i32ShiftRightUnsigned]),
     [...isMode("gatedGelu"), ...when(gelu.forward(), giveBack)],
     [...isMode("gatedGeluGradient"), ...when(gelu.backward(), giveBack)],
-    [...isMode("convolution"), ...when(convolution.forward(), giveBack)],
+    [...isMode("tiledConvolution"), ...when(tiled.forward(), giveBack)],
+    [...isMode("directConvolution"), ...when(direct.forward(), giveBack)],
     [...isMode("groupNorm"), ...when(groupNorm.forward(), giveBack)],
     [...isMode("groupNormGradient"), ...when(groupNorm.backward(), giveBack)],
     [...isMode("layerNorm"), ...when(layerNorm.forward(), giveBack)],

@@ -17,6 +17,7 @@ const NEEDS: Readonly<Partial<Record<Optimisation, Part>>> = {
   "fused-geglu": "fused",
   "fused-group-norm": "fused",
   "winograd-convolutions": "fused",
+  "small-convolutions": "fused",
   "fused-layer-norm": "fused",
 };
 

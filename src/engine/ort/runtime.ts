@@ -3,11 +3,12 @@ import type * as Ort from "onnxruntime-web";
 import type { BackendName } from "../../rpc/contracts.ts";
 import type { TrainingGraphOptions } from "../../core/surgery/training-graph.ts";
 import type { Optimisation, Optimisations } from "../../core/optimisations.ts";
-import type { ConvolutionLimits } from "../../core/passes/fuse-convolution.ts";
+import type { SmallLimits, WinogradLimits } from "../../core/passes/fuse-convolution.ts";
 import type { NormLimits } from "../../core/passes/fuse-group-norm.ts";
 import type { PackedLimits } from "../../core/passes/pack-attention.ts";
 import type { Fused } from "../../core/passes/fuse.ts";
-import { mostChannels } from "../../core/wasm/convolution/convolution.ts";
+import { mostChannelsDirectly } from "../../core/wasm/convolution/direct.ts";
+import { mostChannels } from "../../core/wasm/convolution/tiled.ts";
 import { SCRATCH_FLOATS } from "../../core/wasm/fused.ts";
 import { MOST_HEADS, MOST_POSITIONS } from "../../core/wasm/fused-call.ts";
 import { Timings } from "../timings.ts";
@@ -59,7 +60,10 @@ export function runtime(
     attention: fuses("fused-attention") ? ATTENTION_LIMITS : undefined,
     gatedGelu: fuses("fused-geglu"),
     groupNorm: fuses("fused-group-norm") ? NORM_LIMITS : undefined,
-    convolution: fuses("winograd-convolutions") ? CONVOLUTION_LIMITS : undefined,
+    convolution: {
+      winograd: fuses("winograd-convolutions") ? WINOGRAD_LIMITS : undefined,
+      small: fuses("small-convolutions") ? SMALL_LIMITS : undefined,
+    },
     layerNorm: fuses("fused-layer-norm"),
   };
   const gpuErrors = settings.device === null ? null : new GpuErrors(settings.device);
@@ -69,10 +73,16 @@ export function runtime(
 
 const NORM_LIMITS: NormLimits = { groups: MOST_HEADS };
 
-const CONVOLUTION_LIMITS: ConvolutionLimits = {
+const WINOGRAD_LIMITS: WinogradLimits = {
   channels: mostChannels(SCRATCH_FLOATS),
   width: MOST_POSITIONS,
   bytes: 2 ** 28,
+};
+
+/** Below 16 x 16 pixels onnxruntime's convolution reads all weights for a few columns at a time. */
+const SMALL_LIMITS: SmallLimits = {
+  channels: mostChannelsDirectly(SCRATCH_FLOATS),
+  pixels: 255,
 };
 
 const ATTENTION_LIMITS: PackedLimits = {

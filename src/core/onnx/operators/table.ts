@@ -3,7 +3,7 @@ import { BINARY } from "./binary.ts";
 import { CONV } from "./conv.ts";
 import type { OperatorDefinition } from "./definition.ts";
 import { FUSED_GROUP_NORM } from "./fused-group-norm.ts";
-import { WINOGRAD } from "./winograd.ts";
+import { CONVOLUTIONS } from "./convolutions.ts";
 import { FUSED_LAYER_NORM } from "./fused-layer-norm.ts";
 import { GATED_GELU } from "./gated-gelu.ts";
 import { GATHER } from "./gather.ts";
@@ -31,7 +31,7 @@ export const OPERATORS = {
   ...LAYOUT,
   ...SLICE,
   ...FUSED_GROUP_NORM,
-  ...WINOGRAD,
+  ...CONVOLUTIONS,
   ...FUSED_LAYER_NORM,
   ...GATED_GELU,
   ...GATHER,

@@ -26,7 +26,7 @@ import {
 } from "../instructions.ts";
 import { advance, assign, floats, type Locals, product, sum } from "../assemble.ts";
 import { LOG2_E, ONE } from "../exp-code.ts";
-import { field, MODES, type Mode, THREAD, word } from "../fused-call.ts";
+import { field, MODES, type Mode, scratch, THREAD, word } from "../fused-call.ts";
 import type { Rows } from "./pack.ts";
 
 export class Frame {
@@ -142,7 +142,7 @@ export class Frame {
         ...[...f32Divide, ...f32x4Splat],
       ]),
       ...assign(this.scoreScale, [...[...get(this.scale), ...constant(LOG2_E), ...f32x4Multiply]]),
-      ...assign(this.scratch, sum(field("buffer"), product(field("bufferSize"), get(THREAD)))),
+      ...assign(this.scratch, scratch),
       // Heads from task to end are this thread's.
       ...assign(this.task, this.share(get(THREAD), field("threads"))),
       ...assign(this.end, this.share(sum(get(THREAD), i32(1)), field("threads"))),

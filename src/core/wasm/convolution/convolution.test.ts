@@ -6,11 +6,12 @@ import { ints } from "../../onnx/attributes.ts";
 import { evaluateNode } from "../../onnx/evaluate.ts";
 import { normal } from "../../random/normal.ts";
 import { ndArray } from "../../tensor/nd-array.ts";
-import { fusedScale } from "../fused-call.ts";
+import { fusedScale, type Mode } from "../fused-call.ts";
 import { SCRATCH_FLOATS } from "../fused.ts";
 import { fusedKernel } from "../fused-kernel.ts";
 import { I32 } from "../instructions.ts";
-import { mostChannels } from "./convolution.ts";
+import { mostChannelsDirectly } from "./direct.ts";
+import { mostChannels } from "./tiled.ts";
 
 const UNTOUCHED = 7.5;
 const ARGUMENTS = 64;
@@ -24,7 +25,10 @@ interface Case {
   readonly width: number;
   readonly threads: number;
   readonly adds?: boolean;
+  readonly mode?: Mode;
 }
+
+const direct = { mode: "directConvolution" } as const;
 
 const CASES: readonly Case[] = [
   { images: 1, inputs: 1, outputs: 8, height: 8, width: 8, threads: 1 },
@@ -33,6 +37,9 @@ const CASES: readonly Case[] = [
   // More than one block of groups, the last one not full, and threads that share blocks.
   { images: 3, inputs: 4, outputs: 16, height: 24, width: 24, threads: 5 },
   { images: 1, inputs: 33, outputs: 40, height: 32, width: 16, threads: 3, adds: true },
+  { ...direct, images: 1, inputs: 1, outputs: 8, height: 1, width: 4, threads: 1 },
+  { ...direct, images: 3, inputs: 5, outputs: 16, height: 4, width: 4, threads: 2, adds: true },
+  { ...direct, images: 5, inputs: 12, outputs: 24, height: 3, width: 12, threads: 3, adds: true },
 ];
 
 /** Places tensors one after the other and gives their addresses. */
@@ -49,6 +56,15 @@ function placed(tensors: readonly Float32Array[]): number[] {
   });
 }
 
+function ordered(mode: Mode, weights: Float64Array, outputs: number, inputs: number): Float32Array {
+  if (mode === "tiledConvolution") return transformedWeights(weights, outputs, inputs);
+  const taps = 9 * inputs;
+  return Float32Array.from(weights, (_, at) => {
+    const o = Math.floor(at / taps / 8) * 8 + (at % 8);
+    return weights[o * taps + (Math.floor(at / 8) % taps)]!;
+  });
+}
+
 describe.each([
   { mode: "multiply and add", relaxed: false },
   { mode: "relaxed multiply-add", relaxed: true },
@@ -57,8 +73,10 @@ describe.each([
   const kernel = functionAlone(type, Uint8Array.from(fusedKernel(relaxed)));
 
   it.each(CASES)(
-    "$images x $inputs x $height x $width to $outputs channels, $threads threads",
-    ({ images, inputs, outputs, height, width, threads, adds = false }) => {
+    "$mode $images x $inputs x $height x $width to $outputs channels, $threads threads",
+    (of) => {
+      const { images, inputs, outputs, height, width, threads } = of;
+      const { mode = "tiledConvolution", adds = false } = of;
       const pixels = height * width;
       const x = normal(1, images * inputs * pixels);
       const weights = normal(2, outputs * inputs * 9).map((w) => w / (3 * Math.sqrt(inputs)));
@@ -67,7 +85,7 @@ describe.each([
       const size = images * outputs * pixels;
       const [query, parameters, value, output, scratch] = placed([
         Float32Array.from(x),
-        Float32Array.from([...transformedWeights(weights, outputs, inputs), ...bias]),
+        Float32Array.from([...ordered(mode, weights, outputs, inputs), ...bias]),
         Float32Array.from(residual),
         new Float32Array(size + 8).fill(UNTOUCHED),
         new Float32Array(threads * SCRATCH_FLOATS),
@@ -78,7 +96,7 @@ describe.each([
       const places = { 24: parameters, 40: scratch, 44: 4 * SCRATCH_FLOATS, 48: query, 52: query };
       const fields = { ...sizes, ...places, 36: threads, 56: value, 60: output };
       for (const [at, field] of Object.entries(fields)) words[(ARGUMENTS + Number(at)) / 4] = field;
-      new Float32Array(memory.buffer)[(ARGUMENTS + 32) / 4] = fusedScale("convolution", 0, width);
+      new Float32Array(memory.buffer)[(ARGUMENTS + 32) / 4] = fusedScale(mode, 0, width);
       for (let thread = 0; thread < threads; thread++) kernel(ARGUMENTS, thread);
       const got = new Float32Array(memory.buffer, output, size + 8);
       const node = {
@@ -102,4 +120,6 @@ describe.each([
 it("has room for a wide network's channels, and a limit", () => {
   expect(mostChannels(SCRATCH_FLOATS)).toBeGreaterThanOrEqual(640);
   expect(mostChannels(SCRATCH_FLOATS) * 36 * 8 * 16).toBeLessThan(4 * SCRATCH_FLOATS);
+  expect(mostChannelsDirectly(SCRATCH_FLOATS)).toBeGreaterThanOrEqual(1280);
+  expect(mostChannelsDirectly(SCRATCH_FLOATS) * 9 * 4 * 16).toBeLessThan(SCRATCH_FLOATS);
 });

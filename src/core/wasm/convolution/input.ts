@@ -3,47 +3,17 @@
  * tiles are the four lanes, so that what products read lies side by side: [36 points][groups of tiles][channels][4 tiles].
  */
 import { POINTS } from "../../convolution/winograd.ts";
-import {
-  type Code,
-  get,
-  i32,
-  i32Subtract,
-  loadSplat,
-  loadVector,
-  set,
-  shuffleFloats,
-  storeLane,
-  storeVector,
-  when,
-  zeros,
-} from "../instructions.ts";
-import { advance, assign, type Locals, product, sum, times } from "../assemble.ts";
+import { type Code, get, loadVector, set, shuffleFloats, storeVector } from "../instructions.ts";
+import { advance, assign, type Locals } from "../assemble.ts";
 import { multiplyAdd } from "../exp-code.ts";
 import { four } from "./four.ts";
 
-/** Rows that are read, and floats a row is kept as: ten pixels, and two that nobody reads. */
-const ROWS = 10;
+/** Bytes of ten pixels, and of two that nobody reads; of the six rows of two rows of tiles that are kept so. */
 const ROW_BYTES = 4 * 12;
-/** Where a tile row's transformed columns are kept: behind the pixels, six rows each. */
-const COLUMNS = ROWS * ROW_BYTES;
-export const INPUT_BYTES = COLUMNS + 2 * POINTS * ROW_BYTES;
-
-/** What has been worked out of the image's place. */
-export interface Window {
-  /** Scratch of INPUT_BYTES. */
-  readonly scratch: number;
-  /** Of the first of the 8 x 8 pixels, of the channel in turn. */
-  readonly pixels: number;
-  /** Bytes from row to row. */
-  readonly row: number;
-  /** Whether there is a pixel above, below, on the left, on the right. */
-  readonly has: Readonly<Record<"above" | "below" | "left" | "right", number>>;
-}
+export const COLUMNS_BYTES = 2 * POINTS * ROW_BYTES;
 
 export class InputTransform {
-  private readonly at: number;
   private readonly to: number;
-  private readonly counter: number;
   private readonly d: readonly number[];
   private readonly t: readonly number[];
   private readonly even: number;
@@ -52,88 +22,47 @@ export class InputTransform {
 
   constructor(locals: Locals, relaxed: boolean) {
     this.relaxed = relaxed;
-    this.at = locals.int();
     this.to = locals.int();
-    this.counter = locals.int();
     this.d = locals.vectors(POINTS);
     this.t = locals.vectors(POINTS);
     this.even = locals.vector();
     this.odd = locals.vector();
   }
 
-  /** Zeros where there are no pixels; they stay as long as the window does. */
-  clear({ scratch }: Window): Code {
-    return Array.from({ length: COLUMNS / 16 }, (_, i): Code => [
-      ...[...get(scratch), ...zeros, ...storeVector(16 * i)],
-    ]).flat();
-  }
-
-  /** The channel's numbers where `output` is, `stride` bytes from one point to the next. */
-  channel(window: Window, output: Code, stride: Code): Code {
-    const { scratch } = window;
-    const vector = (row: number, i: number): Code => [
-      ...get(scratch),
-      ...loadVector(row * ROW_BYTES + 16 * i),
-    ];
-    const keep = (tileRow: number, i: number): Code[] =>
-      this.t.map((value, point) => [
-        ...[...get(scratch), ...get(value)],
-        ...storeVector(COLUMNS + (tileRow * POINTS + point) * ROW_BYTES + 16 * i),
-      ]);
-    const columns = [0, 1].flatMap((tileRow) =>
+  /**
+   * @param window address of 10 x 10 pixels
+   * @param columns address of COLUMNS_BYTES to keep columns in
+   * @param output address of the first point's numbers, the others' `stride` bytes apart
+   */
+  channel(window: Code, columns: Code, output: Code, stride: Code): Code {
+    const down = [0, 1].flatMap((tileRow) =>
       [0, 1, 2].flatMap((i): Code => [
-        ...this.d.flatMap((d, row) => [...vector(4 * tileRow + row, i), ...set(d)]),
+        ...this.d.flatMap((d, row) => [
+          ...[...window, ...loadVector((4 * tileRow + row) * ROW_BYTES + 16 * i), ...set(d)],
+        ]),
         ...this.transform(),
-        ...keep(tileRow, i).flat(),
+        ...this.t.flatMap((value, point) => [
+          ...[...columns, ...get(value), ...storeVector(kept(tileRow, point, i))],
+        ]),
       ]),
     );
-    const rows = Array.from({ length: POINTS }, (_, point): Code => [
-      ...this.lanes(scratch, point),
+    const across = Array.from({ length: POINTS }, (_, point): Code => [
+      ...this.lanes(columns, point),
       ...this.transform(),
       ...this.t.flatMap((value) => [
         ...[...get(this.to), ...get(value), ...storeVector(0)],
         ...advance(this.to, stride),
       ]),
     ]).flat();
-    return [...this.copy(window), ...columns, ...assign(this.to, output), ...rows];
-  }
-
-  /** The pixels that there are, each to its place. */
-  private copy({ scratch, pixels, row, has }: Window): Code {
-    const { at, to } = this;
-    const four = (offset: number): Code => [
-      ...[...get(to), ...get(at), ...loadVector(offset), ...storeVector(offset)],
-    ];
-    const one = (offset: number): Code => [
-      ...[...get(to), ...get(at), ...loadSplat(offset), ...storeLane(0, offset)],
-    ];
-    const back = (from: Code, bytes: Code): Code => [...from, ...bytes, ...i32Subtract];
-    return [
-      // From the pixel on the left, which there may not be.
-      ...assign(at, back(back(get(pixels), i32(4)), product(get(has.above), get(row)))),
-      ...assign(
-        to,
-        back(sum(get(scratch), i32(ROW_BYTES)), product(get(has.above), i32(ROW_BYTES))),
-      ),
-      ...times(
-        this.counter,
-        sum(i32(8), get(has.above), get(has.below)),
-        [...four(4), ...four(20)],
-        [...get(has.left), ...when(one(0))],
-        [...get(has.right), ...when(one(36))],
-        advance(at, get(row)),
-        advance(to, i32(ROW_BYTES)),
-      ),
-    ];
+    return [...down, ...assign(this.to, output), ...across];
   }
 
   /** d = columns 0 to 5 of the four tiles, a tile a lane, out of two rows of ten. */
-  private lanes(scratch: number, point: number): Code {
+  private lanes(columns: Code, point: number): Code {
     const { d, t } = this;
     const [a0, a1, b0, b1, a, b] = t as Six;
     const load = (tileRow: number, i: number): Code => [
-      ...get(scratch),
-      ...loadVector(COLUMNS + (tileRow * POINTS + point) * ROW_BYTES + 16 * i),
+      ...[...columns, ...loadVector(kept(tileRow, point, i))],
     ];
     const firsts = (x: number, y: Code): Code => [...get(x), ...y, ...shuffleFloats(0, 4, 1, 5)];
     const lasts = (x: number, y: Code): Code => [...get(x), ...y, ...shuffleFloats(2, 6, 3, 7)];
@@ -174,6 +103,10 @@ export class InputTransform {
     ];
   }
 }
+
+/** Where a vector of a tile row's columns is kept. */
+const kept = (tileRow: number, point: number, i: number): number =>
+  (tileRow * POINTS + point) * ROW_BYTES + 16 * i;
 
 type Six = [number, number, number, number, number, number];
 type SixCodes = [Code, Code, Code, Code, Code, Code];

@@ -1,0 +1,104 @@
+/**
+ * @file 3 x 3 convolutions with one pixel of zeros around, for sessions whose engine has functions for them:
+ *   WinogradConvolution   x [B, I, H, W], [transformed weights (36 O I) | bias (O)], what is added [B, O, H, W] or nothing
+ *   DirectConvolution     x [B, I, H, W], [weights (O / 8, 9 I, 8) | bias (O)], what is added or nothing
+ *                         y [B, O, H, W]
+ * O is a multiple of 8; W is one of 4, and H and W are multiples of 8 for Winograd's (core/convolution/winograd.ts).
+ */
+import {
+  bothSides,
+  INPUT_TRANSFORM,
+  OUTPUT_TRANSFORM,
+  PANEL,
+  POINTS,
+  TILE,
+} from "../../convolution/winograd.ts";
+import { elementCount, sameDims } from "../../tensor/shape.ts";
+import type { OperatorDefinition } from "./definition.ts";
+import { operator, type Settings, show } from "./operator.ts";
+
+/** Side of the squares that images are cut into: two by two tiles. */
+export const GROUP_SIDE = 2 * TILE;
+
+/** Pixels of a row that are computed together without tiles. */
+export const GROUP_WIDTH = 4;
+const TAPS = 9;
+
+/** @param weights numbers that one input channel has for one output channel */
+function plan(s: Settings, weights: number, groupHeight: number, groupWidth: number) {
+  const { dtype, dims } = s.type(0);
+  const [images = 0, inputs = 0, height = 0, width = 0] = dims;
+  const outputs = (s.type(1).dims[0] ?? 0) / (weights * inputs + 1);
+  const counts = [height / groupHeight, width / groupWidth, outputs / PANEL];
+  const out = [images, outputs, height, width];
+  if (!counts.every(Number.isInteger) || (s.has(2) && !sameDims(s.type(2).dims, out))) {
+    throw new Error(
+      `its input of shape ${show(dims)} does not fit weights for ${outputs} channels`,
+    );
+  }
+  return { dtype, dims: out, inputs };
+}
+
+export const CONVOLUTIONS = {
+  WinogradConvolution: operator(
+    (s) => plan(s, POINTS ** 2, GROUP_SIDE, GROUP_SIDE),
+    ({ dims, inputs }, context) => {
+      const [images = 0, outputs = 0, height = 0, width = 0] = dims;
+      const [x, weights] = [context.input(0).data, context.input(1).data] as const;
+      const y = new Float64Array(images * outputs * height * width);
+      const patch = new Float64Array(POINTS ** 2);
+      for (let image = 0; image < images; image++) {
+        for (let top = 0; top < height; top += TILE) {
+          for (let left = 0; left < width; left += TILE) {
+            const transformed = Array.from({ length: inputs }, (_, channel) => {
+              const plane = (image * inputs + channel) * height * width;
+              for (let i = 0; i < POINTS ** 2; i++) {
+                const [row, column] = [top + Math.floor(i / POINTS) - 1, left + (i % POINTS) - 1];
+                const inside = row >= 0 && column >= 0 && row < height && column < width;
+                patch[i] = inside ? x[plane + row * width + column]! : 0;
+              }
+              return bothSides(INPUT_TRANSFORM, patch, POINTS);
+            });
+            for (let o = 0; o < outputs; o++) {
+              const products = patch.map((_, point) => {
+                const first = (Math.floor(o / PANEL) * POINTS ** 2 + point) * inputs;
+                return transformed.reduce(
+                  (sum, v, i) => sum + v[point]! * weights[(first + i) * PANEL + (o % PANEL)]!,
+                  0,
+                );
+              });
+              const bias = weights[POINTS ** 2 * outputs * inputs + o]!;
+              bothSides(OUTPUT_TRANSFORM, products, POINTS).forEach((value, i) => {
+                const row = top + Math.floor(i / TILE);
+                const at = (image * outputs + o) * height * width + row * width + left + (i % TILE);
+                y[at] = value + bias + (context.has(2) ? context.input(2).data[at]! : 0);
+              });
+            }
+          }
+        }
+      }
+      return y;
+    },
+  ),
+  DirectConvolution: operator(
+    (s) => plan(s, TAPS, 1, GROUP_WIDTH),
+    ({ dims, inputs }, context) => {
+      const [, outputs = 0, height = 0, width = 0] = dims;
+      const [x, weights] = [context.input(0).data, context.input(1).data] as const;
+      const pixels = height * width;
+      return Float64Array.from({ length: elementCount(dims) }, (_, at) => {
+        const [image, o] = [Math.floor(at / pixels / outputs), Math.floor(at / pixels) % outputs];
+        const [row, column] = [Math.floor((at % pixels) / width), at % width];
+        let sum = weights[TAPS * inputs * outputs + o]!;
+        for (let tap = 0; tap < TAPS * inputs; tap++) {
+          const [y, z] = [row + Math.floor((tap % TAPS) / 3) - 1, column + (tap % 3) - 1];
+          if (y < 0 || z < 0 || y >= height || z >= width) continue;
+          const plane = (image * inputs + Math.floor(tap / TAPS)) * pixels;
+          const panel = Math.floor(o / PANEL) * TAPS * inputs + tap;
+          sum += x[plane + y * width + z]! * weights[panel * PANEL + (o % PANEL)]!;
+        }
+        return sum + (context.has(2) ? context.input(2).data[at]! : 0);
+      });
+    },
+  ),
+} satisfies Record<string, OperatorDefinition>;
