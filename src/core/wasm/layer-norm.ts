@@ -1,6 +1,6 @@
 /**
  * @file LayerNorm over the last axis, y = γ ∘ x̂ + β, and its gradient, where dx̂ = γ ∘ dy (norm-group.ts).
- * Forward x is the query and the bias [γ | β | ε ...]; for the gradient dy is the query, x the value and the bias [γ | ε ...].
+ * Forward x is the query and the bias [γ | β | ε | 0]; for the gradient dy is the query, x the value and the bias [γ | ε | 0].
  */
 import {
   type Code,

@@ -138,8 +138,11 @@ export class NormGroup {
 
   /** x̂ of the numbers in x. */
   get hat(): Code {
-    const difference = [...get(this.x), ...get(this.mean), ...f32x4Subtract];
-    return [...difference, ...get(this.inverse), ...f32x4Multiply];
+    return [...this.difference, ...get(this.inverse), ...f32x4Multiply];
+  }
+
+  private get difference(): Code {
+    return [...get(this.x), ...get(this.mean), ...f32x4Subtract];
   }
 
   private rowOf(tensor: Code): Code {
@@ -148,12 +151,11 @@ export class NormGroup {
 
   private statistics(x: Code, epsilon: Code): Code {
     const [total] = this.sums;
-    const difference = [...get(this.x), ...get(this.mean), ...f32x4Subtract];
     return [
       ...this.meanOver(x, get(this.x)),
       ...assign(this.mean, get(total)),
       ...this.meanOver(x, [
-        ...assign(this.x, difference),
+        ...assign(this.x, this.difference),
         ...[...get(this.x), ...get(this.x), ...f32x4Multiply],
       ]),
       ...[...f32(ONE), ...get(total), ...extractFloat, ...epsilon, ...f32Add],

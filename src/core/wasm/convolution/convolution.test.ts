@@ -56,7 +56,7 @@ function placed(tensors: readonly Float32Array[]): number[] {
   });
 }
 
-function ordered(mode: Mode, weights: Float64Array, outputs: number, inputs: number): Float32Array {
+function ordered(mode: Mode, weights: Float32Array, outputs: number, inputs: number): Float32Array {
   if (mode === "tiledConvolution") return transformedWeights(weights, outputs, inputs);
   const taps = 9 * inputs;
   return Float32Array.from(weights, (_, at) => {
