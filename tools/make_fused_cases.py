@@ -1,4 +1,4 @@
-"""Reference cases of the studio's own operators: PyTorch's attention and GELU in float64, gradients by autograd.
+"""Reference cases of the studio's own operators: PyTorch's attention, GELU, norms and linear layers in float64, gradients by autograd.
 
     python tools/make_fused_cases.py
 
@@ -100,6 +100,19 @@ def norm_cases(dims: tuple, groups: int, silu: bool) -> list:
     return made
 
 
+def dense_case(dims: tuple, columns: int, residual: bool) -> dict:
+    depth = dims[-1]
+    x, weight, bias = real(*dims), real(columns, depth), real(columns)
+    output = F.linear(x, weight, bias)
+    # 16 columns side by side for each number of a row.
+    panels = weight.reshape(-1, 16, depth).transpose(1, 2)
+    inputs = [x, torch.cat([panels.flatten(), bias])]
+    if residual:
+        inputs.append(real(*output.shape))
+        output = output + inputs[2]
+    return case("Dense", inputs, output, "")
+
+
 def main() -> None:
     torch.manual_seed(7)
     cases = [
@@ -111,6 +124,8 @@ def main() -> None:
         *gelu_cases(2, 2, 6),
         *norm_cases((2, 4, 3), 2, False),
         *norm_cases((1, 6, 2, 2), 3, True),
+        dense_case((3, 5), 16, False),
+        dense_case((2, 2, 3), 48, True),
     ]
     OUT.write_text(json.dumps(cases) + "\n", encoding="utf-8")
 

@@ -17,6 +17,8 @@ export const OPTIMISATIONS = {
     "attention and its gradient in a function of our own that keeps no scores (wasm)",
   "fused-geglu": "gated GELU and its gradient in one pass of our own (wasm)",
   "fused-group-norm": "GroupNorm with SiLU, and its gradient, a group at a time (wasm)",
+  "fused-dense":
+    "products with constant weights, their bias and what is added to them, in one pass (wasm)",
   "gpu-graph-capture": "a graph's launches recorded at its first run and replayed after (WebGPU)",
   "gpu-lazy-loss":
     "training steps stay on the GPU, and several come back in one read-back (WebGPU)",

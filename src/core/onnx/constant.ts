@@ -5,7 +5,7 @@
 import type { DType } from "../tensor/dtype.ts";
 import { byteSize } from "../tensor/dtype.ts";
 import { type NdArray, ndArray, toBytes } from "../tensor/nd-array.ts";
-import { type Dims, elementCount } from "../tensor/shape.ts";
+import { type Dims, elementCount, sameDims } from "../tensor/shape.ts";
 
 /** What turns the bytes of one constant into those of another. */
 export type Transform =
@@ -13,7 +13,9 @@ export type Transform =
   | { readonly kind: "reshape" }
   | { readonly kind: "transpose"; readonly perm: readonly number[] }
   /** [O, I, kh, kw] to [I, O, kh, kw], both spatial axes reversed: the weights of Conv's data gradient. */
-  | { readonly kind: "flip-conv" };
+  | { readonly kind: "flip-conv" }
+  /** [K, N] to [N / 16, K, 16], so that a loop over K reads 16 columns that lie side by side. */
+  | { readonly kind: "panels" };
 
 export type ConstantData =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
@@ -25,7 +27,9 @@ export type ConstantData =
       readonly length: number;
     }
   | { readonly kind: "fill"; readonly value: number }
-  | { readonly kind: "derived"; readonly from: Constant; readonly transform: Transform };
+  | { readonly kind: "derived"; readonly from: Constant; readonly transform: Transform }
+  /** One after the other along the first axis. */
+  | { readonly kind: "joined"; readonly parts: readonly Constant[] };
 
 /** A constant tensor: `dims` and `dtype` are those of the value, after any transform. */
 export interface Constant {
@@ -67,6 +71,13 @@ export function reshapeConstant(from: Constant, dims: Dims): Constant {
 }
 
 export function transposeConstant(from: Constant, perm: readonly number[]): Constant {
+  const { data } = from;
+  if (data.kind === "derived" && data.transform.kind === "transpose") {
+    const before = data.transform.perm;
+    const whole = perm.map((axis) => before[axis]!);
+    const same = whole.every((axis, i) => axis === i);
+    return same ? data.from : transposeConstant(data.from, whole);
+  }
   return {
     dtype: from.dtype,
     dims: perm.map((axis) => from.dims[axis]!),
@@ -86,4 +97,28 @@ export function flipConvConstant(from: Constant): Constant {
     dims: [inChannels, outChannels, kernelHeight, kernelWidth],
     data: { kind: "derived", from, transform: { kind: "flip-conv" } },
   };
+}
+
+/** Columns of a panel. */
+export const PANEL_COLUMNS = 16;
+
+/** A matrix whose columns are whole panels. */
+export function panelsConstant(from: Constant): Constant {
+  const [rows, columns] = from.dims as [number, number];
+  return {
+    dtype: from.dtype,
+    dims: [columns / PANEL_COLUMNS, rows, PANEL_COLUMNS],
+    data: { kind: "derived", from, transform: { kind: "panels" } },
+  };
+}
+
+/** Constants of one type that differ in their first axis at most, along that axis. */
+export function joinConstants(parts: readonly [Constant, ...Constant[]]): Constant {
+  const [{ dtype, dims }] = parts;
+  const rest = dims.slice(1);
+  if (parts.some((part) => part.dtype !== dtype || !sameDims(part.dims.slice(1), rest))) {
+    throw new RangeError("constants of different shapes cannot be put one after the other");
+  }
+  const first = parts.reduce((sum, part) => sum + part.dims[0]!, 0);
+  return { dtype, dims: [first, ...rest], data: { kind: "joined", parts } };
 }

@@ -203,5 +203,9 @@ function constantKey(constant: Constant): string | undefined {
       const from = constantKey(data.from);
       return from === undefined ? undefined : `${head}<${JSON.stringify(data.transform)}>${from}`;
     }
+    case "joined": {
+      const parts = data.parts.map(constantKey);
+      return parts.includes(undefined) ? undefined : `${head}+${JSON.stringify(parts)}`;
+    }
   }
 }

@@ -19,6 +19,7 @@ const FUSED = {
   attention: { heads: 63, positions: 16_383, scratch: 2 ** 20 },
   gatedGelu: true,
   groupNorm: { groups: 63, images: 16_383 },
+  dense: false,
 };
 
 interface Attention {

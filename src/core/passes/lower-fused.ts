@@ -8,7 +8,7 @@ import { Emitter } from "../onnx/emit.ts";
 import { StudioError } from "../errors.ts";
 import { describeNode, type Graph, type Node } from "../onnx/graph.ts";
 import { OWN_OPS } from "../onnx/operators/supported.ts";
-import { elementCount } from "../tensor/shape.ts";
+import { elementCount, sameDims } from "../tensor/shape.ts";
 import { fusedScale, type Mode } from "../wasm/fused-call.ts";
 
 /** Operator and domain of the node that sessions get. */
@@ -61,8 +61,9 @@ export function lowerFused(graph: Graph): Graph {
     };
     const perQuery = (count: number): number => count / (batch * queries);
     const given = (from: string, name: string): string => {
-      const width = perQuery(elementCount(emit.type(from).dims));
-      return reshape(from, `${output}/${name}`, [batch, queries, width]);
+      const { dims: before } = emit.type(from);
+      const shape = [batch, queries, perQuery(elementCount(before))];
+      return sameDims(before, shape) ? from : reshape(from, `${output}/${name}`, shape);
     };
     /** A tensor that nobody reads; a single key is enough of it. */
     const nothing = (width: number): string =>
@@ -75,7 +76,8 @@ export function lowerFused(graph: Graph): Graph {
             nothing(perQuery(elementCount(dims))),
           ]
         : [key === undefined ? asked : given(key, "key"), given(value, "value")];
-    const result = `${output}/result`;
+    const fits = sameDims(dims, [batch, queries, perQuery(elementCount(dims))]);
+    const result = fits ? output : `${output}/result`;
     nodes.push({
       opType: RUNTIME_OPERATOR,
       name: result,
@@ -86,7 +88,7 @@ export function lowerFused(graph: Graph): Graph {
         ["scale", float(fusedScale(call.mode, call.heads, call.positions))],
       ]),
     });
-    reshape(result, output, dims);
+    if (!fits) reshape(result, output, dims);
   }
   // What was emitted is made of constants alone.
   const { nodes: parameters, constants } = emit.finish([]);
@@ -142,6 +144,17 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
         mode: gradient ? "groupNormGradient" : "groupNorm",
         ...{ heads: intAttribute(node, "groups", 1), positions: all, batch: gradient ? 2 : 1 },
         ...{ query: parameters, value: first, queries: 1 },
+      };
+    }
+    case "Dense": {
+      // Rows are rows, in whatever axes they come; three axes need not be made into others.
+      const { dims } = emit.type(first);
+      const batch = dims.length === 3 ? images : 1;
+      const residual = node.inputs[2];
+      return {
+        ...{ mode: "dense", query: first, bias: second, batch },
+        queries: elementCount(dims.slice(0, -1)) / batch,
+        ...(residual === undefined ? {} : { heads: 1, value: residual }),
       };
     }
     default:

@@ -21,6 +21,7 @@ export const MODES = {
   gatedGeluGradient: 5,
   groupNorm: 6,
   groupNormGradient: 7,
+  dense: 12,
 } as const;
 export type Mode = keyof typeof MODES;
 

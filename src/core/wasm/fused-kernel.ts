@@ -17,6 +17,7 @@ import { Frame } from "./attention/frame.ts";
 import { Packer } from "./attention/pack.ts";
 import { Softmax } from "./attention/softmax.ts";
 import { Tile } from "./attention/tile.ts";
+import { Dense } from "./dense.ts";
 import { type Mode, MODES, word } from "./fused-call.ts";
 import { GatedGelu } from "./gated-gelu.ts";
 import { GroupNorm } from "./group-norm.ts";
@@ -36,6 +37,7 @@ export function fusedKernel(relaxed: boolean): Code {
   };
   const gelu = new GatedGelu(locals, relaxed);
   const norm = new GroupNorm(locals, relaxed);
+  const dense = new Dense(locals, relaxed);
   const forwardCode = forward(parts);
   const backwardCode = backward(parts, relaxed);
   const isMode = (mode: Mode): Code => [...get(frame.mode), ...i32(MODES[mode]), ...i32Equal];
@@ -48,6 +50,7 @@ export function fusedKernel(relaxed: boolean): Code {
     [...isMode("gatedGeluGradient"), ...when(gelu.backward(), giveBack)],
     [...isMode("groupNorm"), ...when(norm.forward(), giveBack)],
     [...isMode("groupNormGradient"), ...when(norm.backward(), giveBack)],
+    [...isMode("dense"), ...when(dense.forward(), giveBack)],
     frame.read(),
     [...isGradient, ...i32EqualsZero, ...when(forwardCode)],
     [...isGradient, ...when(backwardCode)],

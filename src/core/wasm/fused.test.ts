@@ -13,9 +13,10 @@ import { I32 } from "./instructions.ts";
 
 const TYPE = [2, I32, I32, 0];
 const UNTOUCHED = 7.5;
-/** Bytes: the arguments, the two tensors, the output and what follows it, a thread's own memory. */
+/** Bytes: the arguments, the two tensors, the output and what follows it, a thread's own memory, the bias. */
 const [ARGUMENTS, QUERY, VALUE, OUTPUT, SCRATCH] = [64, 0x1000, 0x80000, 0x100000, 0x180000];
 const SCRATCH_BYTES = 0x60000;
+const BIAS = 0x2a0000;
 const THREADS = 3;
 
 interface Call {
@@ -26,8 +27,11 @@ interface Call {
   readonly inputs: readonly [Dims, ...Dims[]];
   /** Which input is the query, 2 for what a norm is set to, and which the value; -1 where there are only zeros. */
   readonly query: 0 | 1 | 2;
-  readonly value: 0 | 1 | -1;
+  readonly value: 0 | 1 | 2 | -1;
+  /** Which input is the bias, where there is one. */
+  readonly bias?: 1;
   readonly silu?: 0 | 1;
+  readonly batch?: number;
   readonly rows: number;
 }
 
@@ -106,7 +110,18 @@ const norm = (images: number, channels: number, pixels: number, groups: number, 
   ] satisfies Call[];
 };
 
+const dense = (rows: number, depth: number, columns: number, residual = false): Call => ({
+  op: "Dense",
+  mode: "dense",
+  ...{ heads: residual ? 1 : 0, positions: 0, batch: 1, rows, query: 0, bias: 1 },
+  inputs: [[rows, depth], [(depth + 1) * columns], ...(residual ? [[rows, columns]] : [])],
+  value: residual ? 2 : -1,
+});
+
 const CALLS = [
+  // Fewer rows than threads, an odd number of them, panels of two blocks.
+  ...[dense(2, 1, 16), dense(5, 7, 48), dense(8, 64, 32, true), dense(13, 9, 16, true)],
+  ...[dense(3, 1100, 48), dense(4, 1100, 80, true)],
   ...[norm(1, 4, 4, 1, 0), norm(2, 12, 16, 4, 1), norm(3, 8, 64, 2, 1)].flat(),
   ...[self(1, 8, 1, 8), self(2, 16, 3, 8), self(1, 64, 2, 24), self(3, 24, 1, 40)].flat(),
   ...[cross(1, 8, 77, 1, 8), cross(2, 16, 5, 3, 16), cross(1, 32, 1, 2, 8)].flat(),
@@ -143,6 +158,7 @@ describe.each([
         : tensors[call.query]!.data;
     floats.set(query, QUERY / 4);
     if (call.value >= 0) floats.set(tensors[call.value]!.data, VALUE / 4);
+    if (call.bias !== undefined) floats.set(tensors[call.bias]!.data, BIAS / 4);
     const node = {
       opType: op,
       name: op,
@@ -159,8 +175,24 @@ describe.each([
     const expected = evaluateNode(node, 18, arrays)[0]!;
     const size = expected.data.length;
     const [querySize, valueSize] = [query.length / rows, size / rows];
-    const fields = { 0: rows, 4: 1, 8: rows, 12: 1, 16: querySize, 20: valueSize, 36: THREADS };
-    const places = { 40: SCRATCH, 44: SCRATCH_BYTES, 48: QUERY, 52: QUERY, 56: VALUE, 60: OUTPUT };
+    const fields = {
+      0: call.batch ?? rows,
+      4: 1,
+      8: rows,
+      12: 1,
+      16: querySize,
+      20: valueSize,
+      36: THREADS,
+    };
+    const places = {
+      24: BIAS,
+      40: SCRATCH,
+      44: SCRATCH_BYTES,
+      48: QUERY,
+      52: QUERY,
+      56: VALUE,
+      60: OUTPUT,
+    };
     for (const [at, value] of Object.entries({ ...fields, ...places })) {
       words[(ARGUMENTS + Number(at)) / 4] = value;
     }

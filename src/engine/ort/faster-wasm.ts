@@ -16,6 +16,7 @@ const NEEDS: Readonly<Partial<Record<Optimisation, Part>>> = {
   "fused-attention": "fused",
   "fused-geglu": "fused",
   "fused-group-norm": "fused",
+  "fused-dense": "fused",
 };
 
 export function wantedParts(wanted: Optimisations): readonly Part[] {

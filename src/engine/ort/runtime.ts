@@ -57,6 +57,7 @@ export function runtime(
     attention: fuses("fused-attention") ? ATTENTION_LIMITS : undefined,
     gatedGelu: fuses("fused-geglu"),
     groupNorm: fuses("fused-group-norm") ? NORM_LIMITS : undefined,
+    dense: fuses("fused-dense"),
   };
   const gpuErrors = settings.device === null ? null : new GpuErrors(settings.device);
   const timings = new Timings(settings.device);

@@ -4,7 +4,7 @@ import { StudioError } from "../../core/errors.ts";
 import { encodeModel } from "../../core/onnx/codec.ts";
 import type { Graph } from "../../core/onnx/graph.ts";
 import { type ExternalReader, materialise } from "../../core/onnx/materialise.ts";
-import { fuse } from "../../core/passes/fuse.ts";
+import { fuseForSession } from "../../core/passes/fuse.ts";
 import { lowerFused } from "../../core/passes/lower-fused.ts";
 import { modelFromGraph } from "../../core/onnx/to-proto.ts";
 import { readBuffers } from "../kernels/read-back.ts";
@@ -60,7 +60,7 @@ export class Session {
     read: ExternalReader,
     options: SessionOptions,
   ): Promise<Session> {
-    const { model, external } = modelFromGraph(lowerFused(fuse(graph, runtime.fused)));
+    const { model, external } = modelFromGraph(lowerFused(fuseForSession(graph, runtime.fused)));
     const externalData: { path: string; data: Uint8Array }[] = [];
     for (const { path, constant } of external) {
       externalData.push({ path, data: await materialise(constant, read) });

@@ -2,6 +2,7 @@
 
 /** Of the studio's own, for sessions that have them (passes/fuse.ts). */
 const OWN = [
+  "Dense",
   "FusedGroupNorm",
   "FusedGroupNormGradient",
   "GatedGelu",

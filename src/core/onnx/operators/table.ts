@@ -2,6 +2,7 @@
 import { BINARY } from "./binary.ts";
 import { CONV } from "./conv.ts";
 import type { OperatorDefinition } from "./definition.ts";
+import { DENSE } from "./dense.ts";
 import { FUSED_GROUP_NORM } from "./fused-group-norm.ts";
 import { GATED_GELU } from "./gated-gelu.ts";
 import { GATHER } from "./gather.ts";
@@ -28,6 +29,7 @@ export const OPERATORS = {
   ...RESHAPE,
   ...LAYOUT,
   ...SLICE,
+  ...DENSE,
   ...FUSED_GROUP_NORM,
   ...GATED_GELU,
   ...GATHER,
