@@ -1,4 +1,4 @@
-"""Reference cases of the studio's own operators: PyTorch's attention, GELU, norms and convolutions in float64, gradients by autograd.
+"""Reference cases of the studio's own operators: PyTorch's attention, GELU, norms, linear layers and convolutions in float64, gradients by autograd.
 
     python tools/make_fused_cases.py
 
@@ -143,6 +143,19 @@ def convolution_case(op: str, x: tuple, outputs: int, adds: bool) -> dict:
     return case(op, inputs, output, "with an addition" if adds else "")
 
 
+def dense_case(dims: tuple, columns: int, residual: bool) -> dict:
+    depth = dims[-1]
+    x, weight, bias = real(*dims), real(columns, depth), real(columns)
+    output = F.linear(x, weight, bias)
+    # 16 columns side by side for each number of a row.
+    panels = weight.reshape(-1, 16, depth).transpose(1, 2)
+    inputs = [x, torch.cat([panels.flatten(), bias])]
+    if residual:
+        inputs.append(real(*output.shape))
+        output = output + inputs[2]
+    return case("Dense", inputs, output, "")
+
+
 def main() -> None:
     torch.manual_seed(7)
     cases = [
@@ -160,6 +173,8 @@ def main() -> None:
         convolution_case("DirectConvolution", (2, 3, 4, 8), 8, True),
         *layer_norm_cases(3, 4),
         *layer_norm_cases(2, 2, 5),
+        dense_case((3, 5), 16, False),
+        dense_case((2, 2, 3), 48, True),
     ]
     OUT.write_text(json.dumps(cases) + "\n", encoding="utf-8")
 

@@ -22,6 +22,8 @@ export const OPTIMISATIONS = {
   "winograd-convolutions":
     "3 x 3 convolutions with a quarter of the multiplications, in a function of our own (wasm)",
   "fused-layer-norm": "LayerNorm and its gradient, a row at a time (wasm)",
+  "fused-dense":
+    "products with constant weights, their bias and what is added to them, in one pass (wasm)",
   "gpu-graph-capture": "a graph's launches recorded at its first run and replayed after (WebGPU)",
   "gpu-lazy-loss":
     "training steps stay on the GPU, and several come back in one read-back (WebGPU)",

@@ -82,6 +82,7 @@ export const VJP = {
   Softmax: softmax,
   ArgMax: noGradient("its output is a position"),
   CumSum: reduce.cumSum,
+  Dense: refused("its weights are packed after differentiation"),
   FusedGroupNorm: fusedGroupNorm,
   FusedGroupNormGradient: secondOrder,
   FusedLayerNorm: fusedLayerNorm,

@@ -16,7 +16,9 @@ export type Transform =
   /** [O, I, kh, kw] to [I, O, kh, kw], both spatial axes reversed: the weights of Conv's data gradient. */
   | { readonly kind: "flip-conv" }
   /** [O, I, 3, 3] to what a convolution by Winograd's algorithm multiplies with (core/convolution/winograd.ts), in a row. */
-  | { readonly kind: "winograd" };
+  | { readonly kind: "winograd" }
+  /** [K, N] to [N / 16, K, 16], so that a loop over K reads 16 columns that lie side by side. */
+  | { readonly kind: "panels" };
 
 export type ConstantData =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
@@ -72,6 +74,13 @@ export function reshapeConstant(from: Constant, dims: Dims): Constant {
 }
 
 export function transposeConstant(from: Constant, perm: readonly number[]): Constant {
+  const { data } = from;
+  if (data.kind === "derived" && data.transform.kind === "transpose") {
+    const before = data.transform.perm;
+    const whole = perm.map((axis) => before[axis]!);
+    const same = whole.every((axis, i) => axis === i);
+    return same ? data.from : transposeConstant(data.from, whole);
+  }
   return {
     dtype: from.dtype,
     dims: perm.map((axis) => from.dims[axis]!),
@@ -108,6 +117,19 @@ export function winogradConstant(from: Constant): Constant {
     dtype: from.dtype,
     dims: [POINTS ** 2 * outChannels * inChannels],
     data: { kind: "derived", from, transform: { kind: "winograd" } },
+  };
+}
+
+/** Columns of a panel. */
+export const PANEL_COLUMNS = 16;
+
+/** A matrix whose columns are whole panels. */
+export function panelsConstant(from: Constant): Constant {
+  const [rows, columns] = from.dims as [number, number];
+  return {
+    dtype: from.dtype,
+    dims: [columns / PANEL_COLUMNS, rows, PANEL_COLUMNS],
+    data: { kind: "derived", from, transform: { kind: "panels" } },
   };
 }
 

@@ -6,6 +6,8 @@ import {
   type Constant,
   constantOf,
   flipConvConstant,
+  joinConstants,
+  panelsConstant,
   reshapeConstant,
   transposeConstant,
 } from "./constant.ts";
@@ -56,6 +58,39 @@ describe("transforms", () => {
     const flat = reshapeConstant(transposeConstant(matrix, [1, 0]), [6]);
     expect(await numbers(flat)).toEqual([1, 4, 2, 5, 3, 6]);
     expect(() => reshapeConstant(matrix, [5])).toThrow("[2, 3] cannot be read as [5]");
+  });
+
+  it("transposes twice as once, or not at all", async () => {
+    expect(transposeConstant(transposeConstant(matrix, [1, 0]), [1, 0])).toBe(matrix);
+    const values = Array.from({ length: 24 }, (_, i) => i);
+    const once = transposeConstant(constantOf("float32", [2, 3, 4], values), [2, 0, 1]);
+    const twice = transposeConstant(once, [0, 2, 1]);
+    const expected = [];
+    for (let c = 0; c < 4; c++)
+      for (let b = 0; b < 3; b++) for (let a = 0; a < 2; a++) expected.push((a * 3 + b) * 4 + c);
+    expect(twice.dims).toEqual([4, 3, 2]);
+    expect(await numbers(twice)).toEqual(expected);
+  });
+
+  it("puts 16 columns of a matrix side by side", async () => {
+    const values = Array.from({ length: 3 * 32 }, (_, i) => i);
+    const panels = panelsConstant(constantOf("float32", [3, 32], values));
+    const expected = [];
+    for (const first of [0, 16])
+      for (let row = 0; row < 3; row++)
+        for (let i = 0; i < 16; i++) expected.push(row * 32 + first + i);
+    expect(panels.dims).toEqual([2, 3, 16]);
+    expect(await numbers(panels)).toEqual(expected);
+  });
+
+  it("joins constants of any kind along the first axis", async () => {
+    const fill: Constant = { dtype: "float32", dims: [1, 2], data: { kind: "fill", value: 9 } };
+    const joined = joinConstants([transposeConstant(matrix, [1, 0]), fill]);
+    expect(joined.dims).toEqual([4, 2]);
+    expect(await numbers(joined)).toEqual([1, 4, 2, 5, 3, 6, 9, 9]);
+    expect(() => joinConstants([matrix, fill])).toThrow("cannot be put one after the other");
+    const half = castConstant(matrix, "float16");
+    expect(() => joinConstants([matrix, half])).toThrow("cannot be put one after the other");
   });
 
   it("fills", async () => {

@@ -1,11 +1,17 @@
-/** @file The bytes of a constant: read from where they lie, then cast, transposed or flipped as its description says. */
+/** @file The bytes of a constant: read from where they lie, then cast, moved or joined as its description says. */
 import { transformedWeights } from "../convolution/winograd.ts";
 import { StudioError } from "../errors.ts";
 import { byteSize, type DType } from "../tensor/dtype.ts";
 import { narrowToHalf, widenHalf } from "../tensor/half.ts";
 import { fromBytes, ndArray, toBytes } from "../tensor/nd-array.ts";
 import { type Dims, elementCount, stridesOf } from "../tensor/shape.ts";
-import { castConstant, type Constant, constantBytes, type Transform } from "./constant.ts";
+import {
+  castConstant,
+  type Constant,
+  constantBytes,
+  PANEL_COLUMNS,
+  type Transform,
+} from "./constant.ts";
 
 /** Reads a range of an external data file; null where the model has no such file. */
 export type ExternalReader = (
@@ -95,6 +101,10 @@ function transformed(
       const [outer, inner, row] = stridesOf(from.dims) as [number, number, number, number];
       const last = (kernelHeight - 1) * row + (kernelWidth - 1);
       return gather(source, byteSize(from.dtype), to.dims, [inner, outer, -row, -1], last);
+    }
+    case "panels": {
+      const columns = from.dims[1]!;
+      return gather(source, byteSize(from.dtype), to.dims, [PANEL_COLUMNS, columns, 1], 0);
     }
   }
 }

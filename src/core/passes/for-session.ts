@@ -1,9 +1,11 @@
-/** @file A graph as a session is made of it: with the operators that the engine has functions of its own for. */
+/** @file A graph as a session is made of it: with the operators that the engine has functions of its own for, gradients or not. */
 import type { Graph } from "../onnx/graph.ts";
 import { fuseConvolutions } from "./fuse-convolution.ts";
+import { fuseDense } from "./fuse-dense.ts";
 import { fuse, type Fused } from "./fuse.ts";
 import { lowerFused } from "./lower-fused.ts";
 
 export function graphForSession(graph: Graph, fused: Fused): Graph {
-  return lowerFused(fuseConvolutions(fuse(graph, fused), fused.convolution));
+  const whole = fuseConvolutions(fuse(graph, fused), fused.convolution);
+  return lowerFused(fused.dense ? fuseDense(whole) : whole);
 }

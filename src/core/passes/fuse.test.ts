@@ -21,6 +21,7 @@ const FUSED = {
   convolution: NOTHING_FUSED.convolution,
   groupNorm: { groups: 63 },
   layerNorm: true,
+  dense: false,
 };
 
 interface Attention {

@@ -11,19 +11,21 @@ export interface Fused {
   readonly attention: PackedLimits | undefined;
   readonly gatedGelu: boolean;
   readonly groupNorm: NormLimits | undefined;
-  readonly convolution: ConvolutionLimits;
   readonly layerNorm: boolean;
+  readonly dense: boolean;
+  readonly convolution: ConvolutionLimits;
 }
 
 export const NOTHING_FUSED: Fused = {
   attention: undefined,
   gatedGelu: false,
   groupNorm: undefined,
-  convolution: { winograd: undefined, small: undefined },
   layerNorm: false,
+  dense: false,
+  convolution: { winograd: undefined, small: undefined },
 };
 
-/** The graph with those operators; as it is where the types of its values are not known. */
+/** The graph with those that have a gradient; as it is where the types of its values are not known. */
 export function fuse(graph: Graph, { attention, gatedGelu, groupNorm, layerNorm }: Fused): Graph {
   if (graph.inputs.some(({ name }) => !graph.types.has(name))) return graph;
   const packed = attention === undefined ? graph : packAttention(graph, attention);

@@ -102,6 +102,11 @@ const isFused = ({ opType }: Node): boolean => OWN_OPS.has(opType);
 const isForeignCall = (node: Node): boolean =>
   node.opType === RUNTIME_OPERATOR && floatAttribute(node, "scale", 0) < 0;
 
+/** What a product or a convolution is added to: heads say whether there is something. */
+function added({ inputs: [, , value] }: Node): { heads: number; value?: string } {
+  return value === undefined ? { heads: 0 } : { heads: 1, value };
+}
+
 /** What a node of the studio's own asks for; undefined for any other. */
 function callOf(node: Node, emit: Emitter): Call | undefined {
   const [first = "", second = ""] = node.inputs;
@@ -160,7 +165,17 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
       return {
         mode: node.opType === "DirectConvolution" ? "directConvolution" : "tiledConvolution",
         ...{ positions: width, batch, queries: height * width },
-        ...{ query: first, bias: second, value: node.inputs[2] },
+        ...{ query: first, bias: second, ...added(node) },
+      };
+    }
+    case "Dense": {
+      // Rows are rows, in whatever axes they come; three axes need not be made into others.
+      const { dims } = emit.type(first);
+      const batch = dims.length === 3 ? images : 1;
+      return {
+        ...{ mode: "dense", query: first, bias: second, batch },
+        queries: elementCount(dims.slice(0, -1)) / batch,
+        ...added(node),
       };
     }
     default:

@@ -7,8 +7,9 @@ import {
   f32Load,
   f32Negate,
   get,
+  i32,
   i32Add,
-  i32Equal,
+  i32And,
   i32Load,
   i32Multiply,
   i32TruncateUnsigned,
@@ -28,6 +29,7 @@ export const MODES = {
   layerNorm: 10,
   layerNormGradient: 11,
   directConvolution: 14,
+  dense: 12,
 } as const;
 export type Mode = keyof typeof MODES;
 
@@ -47,7 +49,6 @@ export const THREAD = 1;
 const FIELD = {
   batch: 0,
   queries: 8,
-  keys: 12,
   querySize: 16,
   valueSize: 20,
   bias: 24,
@@ -71,8 +72,8 @@ export const word: Code = [
   ...[...get(ARGUMENTS), ...f32Load(SCALE), ...f32Negate, ...i32TruncateUnsigned],
 ];
 
-/** Whether the value has something to say: as many keys as queries. */
-export const hasResidual: Code = [...field("keys"), ...field("queries"), ...i32Equal];
+/** Whether the value is added to the result: heads are 1. */
+export const adds: Code = [...word, ...i32(1), ...i32And];
 
 /** Address of this thread's own memory. */
 export const scratch: Code = [

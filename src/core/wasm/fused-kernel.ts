@@ -19,6 +19,7 @@ import { Frame } from "./attention/frame.ts";
 import { Packer } from "./attention/pack.ts";
 import { Softmax } from "./attention/softmax.ts";
 import { Tile } from "./attention/tile.ts";
+import { Dense } from "./dense.ts";
 import { type Mode, MODES, word } from "./fused-call.ts";
 import { GatedGelu } from "./gated-gelu.ts";
 import { GroupNorm } from "./group-norm.ts";
@@ -44,6 +45,7 @@ export function fusedKernel(relaxed: boolean): Code {
   const group = new NormGroup(locals);
   const groupNorm = new GroupNorm(locals, group, relaxed);
   const layerNorm = new LayerNorm(locals, group, relaxed);
+  const dense = new Dense(locals, relaxed);
   const forwardCode = forward(parts);
   const backwardCode = backward(parts, relaxed);
   const isMode = (mode: Mode): Code => [...get(frame.mode), ...i32(MODES[mode]), ...i32Equal];
@@ -60,6 +62,7 @@ export function fusedKernel(relaxed: boolean): Code {
     [...isMode("groupNormGradient"), ...when(groupNorm.backward(), giveBack)],
     [...isMode("layerNorm"), ...when(layerNorm.forward(), giveBack)],
     [...isMode("layerNormGradient"), ...when(layerNorm.backward(), giveBack)],
+    [...isMode("dense"), ...when(dense.forward(), giveBack)],
     frame.read(),
     [...isGradient, ...i32EqualsZero, ...when(forwardCode)],
     [...isGradient, ...when(backwardCode)],

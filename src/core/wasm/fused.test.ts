@@ -100,7 +100,15 @@ const layerNorm = (dims: Dims, mean = 0): Case[] => {
   ];
 };
 
+const dense = (rows: readonly number[], depth: number, columns: number, adds = false): Case => ({
+  op: "Dense",
+  inputs: [[...rows, depth], [(depth + 1) * columns], ...(adds ? [[...rows, columns]] : [])],
+});
+
 const CASES = [
+  // Fewer rows than threads, an odd number of them, panels of two blocks.
+  ...[dense([2], 1, 16), dense([5], 7, 48), dense([8], 64, 32, true), dense([13], 9, 16, true)],
+  ...[dense([3], 1100, 48), dense([2, 2], 1100, 80, true), dense([4, 2, 1], 64, 32, true)],
   ...[norm([1, 4, 4], 1, 0), norm([2, 12, 4, 4], 4, 1), norm([3, 8, 64], 2, 1, 50)].flat(),
   ...[layerNorm([1, 4]), layerNorm([7, 12]), layerNorm([2, 5, 20], 50)].flat(),
   ...[layerNorm([2, 1, 3, 16]), layerNorm([1, 2, 64])].flat(),

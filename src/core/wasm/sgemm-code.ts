@@ -1,15 +1,12 @@
 /**
  * @file A tile of a matrix product in WebAssembly: 2 rows x 16 columns, or 4 x 8 where C has no more than 8 columns (a
- * head's values). MLAS's loop takes two steps of k at once; V8 moves all of its loads to the front, runs out of its 15
- * vector registers and spends its time on the stack. Ours takes one: 8 sums, 2 or 4 vectors of B and one element of A
- * fit. Where the engine has relaxed SIMD, multiply and add are one instruction.
+ * head's values).
  */
 import {
   branchIf,
   type Code,
   f32x4Add,
   f32x4Multiply,
-  f32x4RelaxedMultiplyAdd,
   f32x4Splat,
   get,
   giveBack,
@@ -22,7 +19,6 @@ import {
   i32Subtract,
   lastTwo,
   loadFloat,
-  loadSplat,
   loadTwoFloats,
   loadVector,
   loop,
@@ -34,6 +30,7 @@ import {
   when,
   zeros,
 } from "./instructions.ts";
+import { addProducts, PANEL_BYTES } from "./panel-products.ts";
 
 /** Parameters of MLAS's function: three addresses, three sizes, elements from row to row of A and of C, a factor. */
 const [A, B, C, K, M, N, LDA, LDC, ALPHA] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
@@ -42,9 +39,6 @@ const [A, B, C, K, M, N, LDA, LDC, ALPHA] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const
 export const INTEGERS = 6;
 export const VECTORS = 14;
 const SUMS = 8;
-
-/** B comes in panels of 16 columns, the last one filled up with zeros: MlasSgemmCopyPackB. */
-const PANEL_BYTES = 64;
 
 interface Tile {
   /** Addresses in A, one a row. */
@@ -73,16 +67,8 @@ export function fastPath(first: number, overwrites: boolean, relaxed: boolean): 
     sums: Array.from({ length: rows }, (_, row) => numbersFrom(vectors + row * width, width)),
   });
 
-  /** sums = rows of A times the panel that B is at; B moves to the next. */
+  /** sums = rows of A times the panel that B is at (MlasSgemmCopyPackB); B moves to the next. */
   function products({ rows, sums }: Tile): Code {
-    const width = sums[0]!.length;
-    const multiplyAdd = (sum: number, vector: number): Code =>
-      relaxed
-        ? [...get(element), ...get(vector), ...get(sum), ...f32x4RelaxedMultiplyAdd, ...set(sum)]
-        : [
-            ...[...get(sum), ...get(element), ...get(vector)],
-            ...[...f32x4Multiply, ...f32x4Add, ...set(sum)],
-          ];
     return [
       ...sums.flat().flatMap((sum) => [...zeros, ...set(sum)]),
       ...rows.flatMap((row, i) =>
@@ -90,20 +76,7 @@ export function fastPath(first: number, overwrites: boolean, relaxed: boolean): 
           ? [...get(A), ...set(row)]
           : [...get(rows[i - 1]!), ...bytesOf(LDA), ...i32Add, ...set(row)],
       ),
-      ...[...get(K), ...set(k)],
-      ...loop(
-        ...panel
-          .slice(0, width)
-          .map((vector, i): Code => [...get(B), ...loadVector(16 * i), ...set(vector)]),
-        ...rows.flatMap((row, i) => [
-          [...get(row), ...loadSplat(0), ...set(element)],
-          ...sums[i]!.map((sum, j) => multiplyAdd(sum, panel[j]!)),
-        ]),
-        advance(B, PANEL_BYTES),
-        ...rows.map((row) => advance(row, 4)),
-        [...get(k), ...i32(1), ...i32Subtract, ...tee(k)],
-        branchIf(0),
-      ),
+      ...addProducts({ rows, sums, panel, element, b: B, k }, get(K), relaxed),
     ];
   }
 

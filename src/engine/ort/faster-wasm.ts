@@ -19,6 +19,7 @@ const NEEDS: Readonly<Partial<Record<Optimisation, Part>>> = {
   "winograd-convolutions": "fused",
   "small-convolutions": "fused",
   "fused-layer-norm": "fused",
+  "fused-dense": "fused",
 };
 
 export function wantedParts(wanted: Optimisations): readonly Part[] {

@@ -65,6 +65,7 @@ export function runtime(
       small: fuses("small-convolutions") ? SMALL_LIMITS : undefined,
     },
     layerNorm: fuses("fused-layer-norm"),
+    dense: fuses("fused-dense"),
   };
   const gpuErrors = settings.device === null ? null : new GpuErrors(settings.device);
   const timings = new Timings(settings.device);

@@ -3,6 +3,7 @@
 /** Of the studio's own, for sessions that have them (passes/fuse.ts). */
 const OWN = [
   "DirectConvolution",
+  "Dense",
   "FusedGroupNorm",
   "FusedGroupNormGradient",
   "FusedLayerNorm",

@@ -2,6 +2,7 @@
 import { BINARY } from "./binary.ts";
 import { CONV } from "./conv.ts";
 import type { OperatorDefinition } from "./definition.ts";
+import { DENSE } from "./dense.ts";
 import { FUSED_GROUP_NORM } from "./fused-group-norm.ts";
 import { CONVOLUTIONS } from "./convolutions.ts";
 import { FUSED_LAYER_NORM } from "./fused-layer-norm.ts";
@@ -30,6 +31,7 @@ export const OPERATORS = {
   ...RESHAPE,
   ...LAYOUT,
   ...SLICE,
+  ...DENSE,
   ...FUSED_GROUP_NORM,
   ...CONVOLUTIONS,
   ...FUSED_LAYER_NORM,

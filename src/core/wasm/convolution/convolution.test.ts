@@ -91,12 +91,11 @@ describe.each([
         new Float32Array(threads * SCRATCH_FLOATS),
       ]) as [number, number, number, number, number];
       const words = new Int32Array(memory.buffer);
-      const keys = adds ? pixels : 1;
-      const sizes = { 0: images, 4: 1, 8: pixels, 12: keys, 16: inputs, 20: outputs };
+      const sizes = { 0: images, 4: 1, 8: pixels, 12: 1, 16: inputs, 20: outputs };
       const places = { 24: parameters, 40: scratch, 44: 4 * SCRATCH_FLOATS, 48: query, 52: query };
       const fields = { ...sizes, ...places, 36: threads, 56: value, 60: output };
       for (const [at, field] of Object.entries(fields)) words[(ARGUMENTS + Number(at)) / 4] = field;
-      new Float32Array(memory.buffer)[(ARGUMENTS + 32) / 4] = fusedScale(mode, 0, width);
+      new Float32Array(memory.buffer)[(ARGUMENTS + 32) / 4] = fusedScale(mode, adds ? 1 : 0, width);
       for (let thread = 0; thread < threads; thread++) kernel(ARGUMENTS, thread);
       const got = new Float32Array(memory.buffer, output, size + 8);
       const node = {

@@ -17,7 +17,7 @@ import {
 } from "../instructions.ts";
 import { advance, assign, type Locals, product, sum, times } from "../assemble.ts";
 import type { Tile } from "../attention/tile.ts";
-import { field, hasResidual, scratch } from "../fused-call.ts";
+import { field, adds, scratch } from "../fused-call.ts";
 import { Groups } from "./groups.ts";
 import { PanelLoop } from "./panel-loop.ts";
 
@@ -119,7 +119,7 @@ export class DirectConvolution {
       ),
       assign(at, get(pixels)),
       tile.storeTransposed(at, get(groups.plane), add),
-      [...hasResidual, ...when(this.addResidual())],
+      [...adds, ...when(this.addResidual())],
     );
   }
 

@@ -4,7 +4,7 @@
  * channels, 36 products of four tiles by eight channels, and the outputs.
  *
  * The query is the image's numbers as they lie, [B, I, H, W], positions are W. The bias is [transformed weights | bias of O].
- * Where there are as many keys as queries, the value is added to the output.
+ * Where heads are 1, the value is added to the output.
  */
 import { PANEL, POINTS, TILE } from "../../convolution/winograd.ts";
 import {
@@ -27,7 +27,7 @@ import {
 } from "../instructions.ts";
 import { advance, assign, type Locals, product, sum, times } from "../assemble.ts";
 import type { Tile } from "../attention/tile.ts";
-import { field, hasResidual, scratch } from "../fused-call.ts";
+import { field, adds, scratch } from "../fused-call.ts";
 import { Groups } from "./groups.ts";
 import { COLUMNS_BYTES, InputTransform } from "./input.ts";
 import { OutputTransform, type Target } from "./output.ts";
@@ -104,8 +104,8 @@ export class TiledConvolution {
         panels.eachGroup(this.transformInputs()),
         [
           this.multiply(),
-          [...hasResidual, ...when(panels.eachGroup(this.transformOutputs(true)))],
-          [...hasResidual, ...i32EqualsZero],
+          [...adds, ...when(panels.eachGroup(this.transformOutputs(true)))],
+          [...adds, ...i32EqualsZero],
           when(panels.eachGroup(this.transformOutputs(false))),
         ].flat(),
       ),
