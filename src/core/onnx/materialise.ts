@@ -141,10 +141,14 @@ function gather(
   );
   const words = size === 8 ? 2 : 1;
   const index = new Array<number>(dims.length).fill(0);
+  const [run, step] = [dims.at(-1) ?? 1, (strides.at(-1) ?? 0) * words];
   let at = start;
-  for (let i = 0; i < count; i++) {
-    for (let w = 0; w < words; w++) out[i * words + w] = read[at * words + w]!;
-    for (let axis = dims.length - 1; axis >= 0; axis--) {
+  for (let i = 0; i < count; i += run) {
+    for (let w = 0; w < words; w++) {
+      const [from, to] = [at * words + w, i * words + w];
+      for (let j = 0; j < run; j++) out[to + j * words] = read[from + j * step]!;
+    }
+    for (let axis = dims.length - 2; axis >= 0; axis--) {
       at += strides[axis]!;
       if (++index[axis]! < dims[axis]!) break;
       at -= strides[axis]! * dims[axis]!;

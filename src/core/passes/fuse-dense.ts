@@ -98,8 +98,8 @@ class Reader {
     }
     const next = this.addedTo(last);
     const dims = typeOf(this.graph, next?.other ?? "")?.dims ?? [];
-    const same = sameDims(dims, [...type.dims.slice(0, -1), columns]);
-    if (next === undefined || !same || !free(next.sum)) {
+    const asLarge = sameDims(dims, [...type.dims.slice(0, -1), columns]);
+    if (next === undefined || !asLarge || !free(next.sum)) {
       return { input, weights, bias, residual: undefined, last };
     }
     return { input, weights, bias, residual: next.other, last: next.sum };

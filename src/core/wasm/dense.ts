@@ -102,7 +102,7 @@ export class Dense {
   /** Two rows of this block's columns. */
   private rows(): Code {
     const { depth, columns, block, weights, column, pair, row, panel, bias, at, b } = this.int;
-    // Of an odd number of rows the last one but one is computed twice.
+    // There are two at least; of an odd number the last one but one is computed twice.
     const last = [...ROWS, ...i32(2), ...i32Subtract];
     return [
       ...assign(row, product(get(pair), i32(2))),
