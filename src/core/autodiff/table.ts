@@ -95,6 +95,7 @@ export const VJP = {
   PackedSelfAttentionGradient: secondOrder,
   WinogradConvolution: forSessions,
   DirectConvolution: forSessions,
+  PointwiseConvolution: forSessions,
 
   Concat: movement.concat,
   DepthToSpace: movement.depthToSpace,

@@ -13,7 +13,7 @@ import { type ConvolutionLimits, fuseConvolutions } from "./fuse-convolution.ts"
 
 const WINOGRAD = { channels: 64, width: 4096, bytes: 2 ** 20 };
 const SMALL = { channels: 64, pixels: 255 };
-const LIMITS: ConvolutionLimits = { winograd: WINOGRAD, small: SMALL };
+const LIMITS: ConvolutionLimits = { winograd: WINOGRAD, small: SMALL, pointwise: undefined };
 
 interface Settings {
   readonly image?: Dims;
@@ -103,14 +103,14 @@ describe("a 3 x 3 convolution", () => {
     "stays where %o is all there is",
     (limit) => {
       const graph = convolution();
-      const limits = { winograd: { ...WINOGRAD, ...limit }, small: undefined };
+      const limits = { ...LIMITS, winograd: { ...WINOGRAD, ...limit }, small: undefined };
       expect(fuseConvolutions(graph, limits)).toBe(graph);
     },
   );
 
   it.each([{ channels: 1 }, { pixels: 15 }])("of a small image stays where %o", (limit) => {
     const graph = convolution({ image: [1, 2, 4, 4] });
-    const limits = { winograd: WINOGRAD, small: { ...SMALL, ...limit } };
+    const limits = { ...LIMITS, small: { ...SMALL, ...limit } };
     expect(fuseConvolutions(graph, limits)).toBe(graph);
     expect(fuseConvolutions(graph, { ...LIMITS, small: undefined })).toBe(graph);
   });

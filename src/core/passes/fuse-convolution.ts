@@ -15,6 +15,7 @@ import { Emitter } from "../onnx/emit.ts";
 import { consumersOf, type Graph, type Node, typeOf } from "../onnx/graph.ts";
 import { GROUP_SIDE, GROUP_WIDTH } from "../onnx/operators/convolutions.ts";
 import { sameDims } from "../tensor/shape.ts";
+import type { PointwiseLimits } from "./fuse-pointwise.ts";
 import { prune } from "./prune.ts";
 
 /** What is taken by Winograd's algorithm. */
@@ -38,6 +39,7 @@ export interface SmallLimits {
 export interface ConvolutionLimits {
   readonly winograd: WinogradLimits | undefined;
   readonly small: SmallLimits | undefined;
+  readonly pointwise: PointwiseLimits | undefined;
 }
 
 interface Found {

@@ -15,7 +15,7 @@ import {
   i32TruncateUnsigned,
 } from "./instructions.ts";
 
-/** Gradients have odd numbers. */
+/** Gradients of attention have odd numbers; 15 is the largest that a float holds exactly with the rest. */
 export const MODES = {
   self: 0,
   selfGradient: 1,
@@ -26,6 +26,7 @@ export const MODES = {
   groupNorm: 6,
   groupNormGradient: 7,
   tiledConvolution: 8,
+  pointwiseConvolution: 9,
   layerNorm: 10,
   layerNormGradient: 11,
   directConvolution: 14,

@@ -12,6 +12,7 @@ import {
 } from "./instructions.ts";
 import { assign, functionBody, Locals } from "./assemble.ts";
 import { DirectConvolution } from "./convolution/direct.ts";
+import { PointwiseConvolution } from "./convolution/pointwise.ts";
 import { TiledConvolution } from "./convolution/tiled.ts";
 import { backward } from "./attention/backward.ts";
 import { forward } from "./attention/forward.ts";
@@ -42,6 +43,7 @@ export function fusedKernel(relaxed: boolean): Code {
   const gelu = new GatedGelu(locals, relaxed);
   const tiled = new TiledConvolution(locals, parts.tile, relaxed);
   const direct = new DirectConvolution(locals, parts.tile);
+  const pointwise = new PointwiseConvolution(locals, parts.tile);
   const group = new NormGroup(locals);
   const groupNorm = new GroupNorm(locals, group, relaxed);
   const layerNorm = new LayerNorm(locals, group, relaxed);
@@ -49,7 +51,7 @@ export function fusedKernel(relaxed: boolean): Code {
   const forwardCode = forward(parts);
   const backwardCode = backward(parts, relaxed);
   const isMode = (mode: Mode): Code => [...get(frame.mode), ...i32(MODES[mode]), ...i32Equal];
-  // Gradients have odd numbers.
+  // What is left is attention, whose gradients have odd numbers.
   const isGradient: Code = [...get(frame.mode), ...i32(1), ...i32And];
   return functionBody(
     locals,
@@ -58,6 +60,7 @@ export function fusedKernel(relaxed: boolean): Code {
     [...isMode("gatedGeluGradient"), ...when(gelu.backward(), giveBack)],
     [...isMode("tiledConvolution"), ...when(tiled.forward(), giveBack)],
     [...isMode("directConvolution"), ...when(direct.forward(), giveBack)],
+    [...isMode("pointwiseConvolution"), ...when(pointwise.forward(), giveBack)],
     [...isMode("groupNorm"), ...when(groupNorm.forward(), giveBack)],
     [...isMode("groupNormGradient"), ...when(groupNorm.backward(), giveBack)],
     [...isMode("layerNorm"), ...when(layerNorm.forward(), giveBack)],

@@ -63,6 +63,10 @@ export const f32ConvertUnsigned: Code = [0xb3];
 
 export const loop = (...body: Code[]): Code => [0x03, BLOCK_WITHOUT_RESULT, ...body.flat(), END];
 export const when = (...body: Code[]): Code => [0x04, BLOCK_WITHOUT_RESULT, ...body.flat(), END];
+export const whenElse = (then: Code, otherwise: Code): Code => [
+  ...[0x04, BLOCK_WITHOUT_RESULT, ...then],
+  ...[0x05, ...otherwise, END],
+];
 /** To the start of the loop that is so many blocks out. */
 export const branchIf = (depth: number): Code => [0x0d, ...leb(depth)];
 export const giveBack: Code = [0x0f];

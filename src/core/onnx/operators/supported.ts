@@ -14,6 +14,7 @@ const OWN = [
   "PackedCrossAttentionGradient",
   "PackedSelfAttention",
   "PackedSelfAttentionGradient",
+  "PointwiseConvolution",
   "WinogradConvolution",
 ] as const;
 

@@ -1,0 +1,184 @@
+/**
+ * @file Products of so many numbers a pixel with weights: four pixels are a group, and their numbers are brought side by side
+ * once a block, [numbers][4 pixels], for all panels of eight output channels. The bias is [weights [O / 8][numbers][8] |
+ * bias of O]; where heads are odd, the value is added to the output.
+ */
+import { PANEL } from "../../convolution/winograd.ts";
+import {
+  type Code,
+  f32x4Add,
+  get,
+  i32,
+  i32DivideUnsigned,
+  i32Load,
+  i32RemainderUnsigned,
+  i32Store,
+  i32Subtract,
+  loadVector,
+  set,
+  storeVector,
+  when,
+  whenElse,
+} from "../instructions.ts";
+import { advance, assign, floats, type Locals, product, sum, times } from "../assemble.ts";
+import type { Tile } from "../attention/tile.ts";
+import { adds, field } from "../fused-call.ts";
+import { PanelLoop } from "./panel-loop.ts";
+
+/** Groups whose numbers are brought side by side together. */
+const GROUPS = 16;
+export const PIXELS = 4;
+
+/** Numbers a pixel that fit into so many floats a thread, beside a few others. */
+export const mostNumbers = (scratchFloats: number): number =>
+  Math.floor((scratchFloats - 128) / (PIXELS * GROUPS));
+
+export class PixelProducts {
+  readonly panels: PanelLoop;
+  /** How many numbers a pixel has, and where they are gathered. */
+  readonly count: number;
+  readonly numbers: number;
+  /** Where the group in turn is to be put. */
+  readonly to: number;
+  private readonly first: number;
+  private readonly channel: number;
+  private readonly plane: number;
+  /** Where the groups' addresses in the output are kept. */
+  private readonly table: number;
+  private readonly bias: readonly [number, number];
+  private readonly tile: Tile;
+
+  constructor(locals: Locals, tile: Tile) {
+    const int = (): number => locals.int();
+    this.panels = new PanelLoop(locals, GROUPS);
+    [this.count, this.numbers, this.to, this.first] = [int(), int(), int(), int()];
+    [this.channel, this.plane, this.table] = [int(), int(), int()];
+    this.bias = [locals.vector(), locals.vector()];
+    this.tile = tile;
+  }
+
+  /** Bytes from channel to channel of an image. */
+  get planeBytes(): Code {
+    return get(this.plane);
+  }
+
+  /** Number of the group's first pixel among all. */
+  get pixel(): Code {
+    return product(this.panels.inAll, i32(PIXELS));
+  }
+
+  /** Address of that pixel in the first channel of [B, channels, pixels]. */
+  inPlanes(tensor: Code, channels: Code): Code {
+    const image = [...this.pixel, ...field("queries"), ...i32DivideUnsigned];
+    const inImage = [...this.pixel, ...field("queries"), ...i32RemainderUnsigned];
+    return sum(tensor, product(product(image, channels), get(this.plane)), floats(inImage));
+  }
+
+  /** Address of that pixel in [B, pixels, channels]. */
+  inRows(tensor: Code, channels: Code): Code {
+    return sum(tensor, floats(product(this.pixel, channels)));
+  }
+
+  /**
+   * @param count numbers a pixel
+   * @param numbers address where there is room for them
+   * @param gather code that puts a group's numbers where `to` is
+   * @param inRows code for whether the output is [B, pixels, O], or [B, O, pixels] else
+   */
+  run(count: Code, numbers: Code, gather: Code, inRows: Code): Code {
+    const { panels, to } = this;
+    const groupBytes = product(get(this.count), i32(4 * PIXELS));
+    const place = sum(get(this.numbers), product(panels.inBlock, groupBytes));
+    return [
+      ...assign(this.count, count),
+      ...assign(this.table, numbers),
+      ...assign(this.numbers, sum(numbers, i32(4 * GROUPS))),
+      ...assign(this.plane, floats(field("queries"))),
+      ...panels.run(
+        [...product(field("batch"), field("queries")), ...i32(PIXELS), ...i32DivideUnsigned],
+        panels.eachGroup(
+          [...this.inTable, ...this.inPlanes(field("output"), field("valueSize")), ...i32Store(0)],
+          assign(to, place),
+          gather,
+        ),
+        panels.eachGroup(
+          this.multiply(place),
+          inRows,
+          whenElse(this.writeRows(), this.writePlanes()),
+        ),
+      ),
+    ];
+  }
+
+  /** Address of the group's number in the table. */
+  private get inTable(): Code {
+    return sum(get(this.table), floats(this.panels.inBlock));
+  }
+
+  private multiply(numbers: Code): Code {
+    const { tile, count, panels, bias } = this;
+    const column = product(get(panels.panel), i32(4 * PANEL));
+    const weights = sum(field("bias"), product(column, get(count)));
+    /** Behind all weights. */
+    const biases = sum(field("bias"), floats(product(get(count), field("valueSize"))), column);
+    return [
+      ...assign(tile.numbers, numbers),
+      ...assign(tile.vectors, weights),
+      ...tile.clear(),
+      ...tile.multiply(get(count), { apart: 4, numbers: i32(16), vectors: i32(4 * PANEL) }),
+      ...bias.flatMap((local, i) => [...biases, ...loadVector(16 * i), ...set(local)]),
+    ];
+  }
+
+  private biased(one: number, i: number): Code {
+    return [...get(one), ...get(this.bias[i]!), ...f32x4Add];
+  }
+
+  private get residual(): Code {
+    return [...field("value"), ...field("output"), ...i32Subtract];
+  }
+
+  private writePlanes(): Code {
+    const { first, to, channel, tile } = this;
+    const channels = product(product(get(this.panels.panel), i32(PANEL)), get(this.plane));
+    return [
+      ...assign(first, sum([...this.inTable, ...i32Load(0)], channels)),
+      ...assign(to, get(first)),
+      ...tile.storeTransposed(to, get(this.plane), (one, i) => this.biased(one, i)),
+      ...adds,
+      ...when(
+        times(
+          channel,
+          i32(PANEL),
+          [...get(first), ...get(first), ...loadVector(0)],
+          [...sum(get(first), this.residual), ...loadVector(0), ...f32x4Add, ...storeVector(0)],
+          advance(first, get(this.plane)),
+        ),
+      ),
+    ];
+  }
+
+  private writeRows(): Code {
+    const { first, tile } = this;
+    const channel = product(get(this.panels.panel), i32(4 * PANEL));
+    const vectors = [0, 1, 2, 3].map((row) => [0, 1].map((i) => tile.sum(row, i)));
+    const row = (sums: readonly number[], withResidual: boolean): Code => [
+      ...sums.flatMap((one, i) => [
+        ...[...get(first), ...this.biased(one, i)],
+        ...(withResidual
+          ? [...sum(get(first), this.residual), ...loadVector(16 * i), ...f32x4Add]
+          : []),
+        ...storeVector(16 * i),
+      ]),
+      ...advance(first, floats(field("valueSize"))),
+    ];
+    return [
+      ...assign(first, sum(this.inRows(field("output"), field("valueSize")), channel)),
+      ...adds,
+      ...whenElse(
+        vectors.flatMap((sums) => row(sums, true)),
+        vectors.flatMap((sums) => row(sums, false)),
+      ),
+    ];
+  }
+}
