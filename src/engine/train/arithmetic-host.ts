@@ -1,6 +1,7 @@
 /** @file The arithmetic of a training step on wasm: products as onnxruntime sessions, the rest as plain loops. */
 import { StudioError } from "../../core/errors.ts";
 import { adamw } from "../../core/optim/adamw.ts";
+import { sumOfSquares } from "../../core/optim/sum-of-squares.ts";
 import { noExternalData } from "../../core/onnx/materialise.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import { Session } from "../ort/session.ts";
@@ -67,7 +68,7 @@ class HostArithmetic implements TrainingArithmetic {
     const { tokens, columns } = this.settings;
     const batch = features.dims[0] ?? 0;
     const { session, graph } = await this.backwardSession(batch);
-    const detached = Float32Array.from(onHost(dKv).data);
+    const detached = onHost(dKv).data.slice();
     for (let b = 0; b < batch; b++) {
       detached.fill(0, b * tokens * columns, (b * tokens + 1) * columns);
     }
@@ -103,8 +104,7 @@ class HostArithmetic implements TrainingArithmetic {
   }
 
   update(): Promise<UpdateReport> {
-    let sum = 0;
-    for (const g of this.gradient) sum += g * g;
+    const sum = sumOfSquares(this.gradient);
     const finite = Number.isFinite(sum);
     const norm = finite ? Math.sqrt(sum) / this.scale.value : NaN;
     if (finite) {
