@@ -4,6 +4,7 @@ import type { ConvolutionLimits } from "./fuse-convolution.ts";
 import { fuseGatedGelu } from "./fuse-gated-gelu.ts";
 import { fuseGroupNorm, type NormLimits } from "./fuse-group-norm.ts";
 import { fuseLayerNorm } from "./fuse-layer-norm.ts";
+import { mergeSplits } from "./merge-splits.ts";
 import { packAttention, type PackedLimits } from "./pack-attention.ts";
 
 export interface Fused {
@@ -28,7 +29,7 @@ export const NOTHING_FUSED: Fused = {
 /** The graph with those that have a gradient; as it is where the types of its values are not known. */
 export function fuse(graph: Graph, { attention, gatedGelu, groupNorm, layerNorm }: Fused): Graph {
   if (graph.inputs.some(({ name }) => !graph.types.has(name))) return graph;
-  const packed = attention === undefined ? graph : packAttention(graph, attention);
+  const packed = attention === undefined ? graph : mergeSplits(packAttention(graph, attention));
   const gated = gatedGelu ? fuseGatedGelu(packed) : packed;
   const normed = groupNorm === undefined ? gated : fuseGroupNorm(gated, groupNorm);
   return layerNorm ? fuseLayerNorm(normed) : normed;

@@ -7,6 +7,7 @@ import { Emitter, smallValue } from "../onnx/emit.ts";
 import { evaluateGraph } from "../onnx/evaluate.ts";
 import { emptyGraph, type Graph } from "../onnx/graph.ts";
 import { ndArray, type NdArray } from "../tensor/nd-array.ts";
+import { mergeSplits } from "./merge-splits.ts";
 import { prune } from "./prune.ts";
 import { simplify } from "./simplify.ts";
 import { specialise } from "./specialise.ts";
@@ -190,5 +191,67 @@ describe("prune", () => {
     expect(graph.nodes.map((node) => node.opType)).toEqual(["Relu"]);
     expect(graph.inputs.map((input) => input.name)).toEqual(["x"]);
     expect(graph.constants.size).toBe(0);
+  });
+});
+
+describe("merged Splits", () => {
+  const x = ndArray(
+    "float32",
+    [2, 6],
+    Array.from({ length: 12 }, (_, i) => i + 1),
+  );
+
+  /** x [2, 6] as 3 and 3 columns, those as 1 and 2 and as 2 and 1; `put` puts some of the four together again. */
+  function tree(put: (e: Emitter, pieces: readonly string[]) => string[]): Graph {
+    const emit = new Emitter(EMPTY);
+    emit.input("x", { dtype: "float32", dims: [2, 6] });
+    const split = (value: string, sizes: readonly number[]): readonly string[] =>
+      emit.many("Split", [value, emit.ints(sizes)], sizes.length, { axis: int(-1) });
+    const [left = "", right = ""] = split("x", [3, 3]);
+    const used = put(emit, [...split(left, [1, 2]), ...split(right, [2, 1])]);
+    // In another order, each times a number of its own, so that exchanged pieces are noticed.
+    const scaled = used.map((value, i) => emit.op("Mul", [value, emit.scalar(i + 2)]));
+    return emit.finish([emit.op("Concat", scaled.toReversed(), { axis: int(1) })]);
+  }
+  const join = (e: Emitter, ...parts: string[]): string => e.op("Concat", parts, { axis: int(1) });
+  const operators = (graph: Graph): string[] =>
+    graph.nodes.map(({ opType }) => opType).filter((op) => op === "Split" || op === "Concat");
+
+  it.each([
+    ["as one", (_: Emitter, p: readonly string[]) => [...p], ["Split", "Concat"]],
+    [
+      "with what is put together again left together, across Splits too",
+      (e: Emitter, [a, b, c, d]: readonly string[]) => [a!, join(e, b!, c!), d!],
+      ["Split", "Concat"],
+    ],
+    [
+      "but not what is put together in another order",
+      (e: Emitter, [a, b, c, d]: readonly string[]) => [join(e, b!, a!), join(e, c!, d!)],
+      ["Split", "Concat", "Concat"],
+    ],
+    [
+      "nor what something else reads",
+      (e: Emitter, [a, b, c, d]: readonly string[]) => [join(e, a!, b!), b!, join(e, c!, d!)],
+      ["Split", "Concat", "Concat"],
+    ],
+  ])("%s", (_, put, expected) => {
+    const graph = tree(put);
+    const merged = mergeSplits(graph);
+    expect(operators(merged)).toEqual(expected);
+    expect(valueOf(merged, x)).toEqual(valueOf(graph, x));
+  });
+
+  it("leaves alone what is cut along two axes, and pieces that are outputs", () => {
+    const emit = new Emitter(EMPTY);
+    emit.input("x", { dtype: "float32", dims: [2, 6] });
+    const [left = "", right = ""] = emit.many("Split", ["x", emit.ints([3, 3])], 2, {
+      axis: int(1),
+    });
+    const [top = "", bottom = ""] = emit.many("Split", [left, emit.ints([1, 1])], 2, {
+      axis: int(0),
+    });
+    emit.many("Split", [right, emit.ints([1, 2])], 2, { axis: int(1) });
+    const graph = emit.finish([top, bottom, right]);
+    expect(mergeSplits(graph)).toBe(graph);
   });
 });
