@@ -73,23 +73,43 @@ export function transformedWeights(
 ): Float32Array {
   if (outputs % PANEL !== 0) throw new RangeError(`${outputs} is no multiple of ${PANEL}`);
   const out = new Float32Array(outputs * inputs * POINTS ** 2);
-  const g = new Float64Array(9);
   const half = new Float64Array(3 * POINTS);
-  for (let o = 0; o < outputs; o++) {
-    for (let i = 0; i < inputs; i++) {
-      for (let k = 0; k < 9; k++) g[k] = weights[(o * inputs + i) * 9 + k]!;
-      WEIGHT_TRANSFORM.forEach(([a = 0, b = 0, c = 0], row) => {
-        for (let k = 0; k < 3; k++) half[row * 3 + k] = a * g[k]! + b * g[3 + k]! + c * g[6 + k]!;
-      });
-      const panel = Math.floor(o / PANEL) * POINTS ** 2;
-      for (let row = 0; row < POINTS; row++) {
-        WEIGHT_TRANSFORM.forEach(([a = 0, b = 0, c = 0], column) => {
-          const point = panel + row * POINTS + column;
-          out[(point * inputs + i) * PANEL + (o % PANEL)] =
-            a * half[row * 3]! + b * half[row * 3 + 1]! + c * half[row * 3 + 2]!;
-        });
-      }
+  const points = new Float64Array(POINTS ** 2);
+  const apart = inputs * PANEL;
+  /** Of eight output channels one after the other, so that what is written lies side by side. */
+  for (let index = 0; index < outputs * inputs; index++) {
+    const [group, channel] = [Math.floor(index / PANEL), index % PANEL];
+    const [panel, i] = [Math.floor(group / inputs), group % inputs];
+    const first = ((panel * PANEL + channel) * inputs + i) * 9;
+    for (let k = 0; k < 3; k++) {
+      const [a, b, c] = [weights[first + k]!, weights[first + 3 + k]!, weights[first + 6 + k]!];
+      transformThree(a, b, c, half, k, 3);
     }
+    for (let row = 0; row < POINTS; row++) {
+      const [a, b, c] = [half[3 * row]!, half[3 * row + 1]!, half[3 * row + 2]!];
+      transformThree(a, b, c, points, POINTS * row, 1);
+    }
+    const at = (panel * POINTS ** 2 * inputs + i) * PANEL + channel;
+    for (let point = 0; point < POINTS ** 2; point++) out[at + point * apart] = points[point]!;
   }
   return out;
+}
+
+/** G (a, b, c)ᵀ, into `out` from a place on, so many apart: WEIGHT_TRANSFORM, whose rows differ by a sign in twos. */
+function transformThree(
+  a: number,
+  b: number,
+  c: number,
+  out: Float64Array,
+  first: number,
+  apart: number,
+): void {
+  const inner = (-128 / 243) * a - (8 / 27) * c;
+  const outer = (32 / 243) * a + (8 / 27) * c;
+  out[first] = (64 / 81) * a;
+  out[first + apart] = inner - (32 / 81) * b;
+  out[first + 2 * apart] = inner + (32 / 81) * b;
+  out[first + 3 * apart] = outer + (16 / 81) * b;
+  out[first + 4 * apart] = outer - (16 / 81) * b;
+  out[first + 5 * apart] = c;
 }
