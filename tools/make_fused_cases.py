@@ -143,18 +143,6 @@ def convolution_case(op: str, x: tuple, outputs: int, adds: bool) -> dict:
     return case(op, inputs, output, "with an addition" if adds else "")
 
 
-def pointwise_case(x: tuple, outputs: int, rows_in: int, rows_out: int, adds: bool) -> dict:
-    image, weights, bias = real(*x), real(outputs, x[1], 1, 1), real(outputs)
-    output = F.conv2d(image, weights, bias)
-    output = output.permute(0, 2, 3, 1) if rows_out else output
-    given = image.permute(0, 2, 3, 1) if rows_in else image
-    inputs = [given, torch.cat([in_panels(weights).reshape(-1), bias])]
-    if adds:
-        inputs.append(real(*output.shape))
-        output = output + inputs[2]
-    return case("PointwiseConvolution", inputs, output, "", rows_in=rows_in, rows_out=rows_out)
-
-
 def dense_case(dims: tuple, columns: int, residual: bool) -> dict:
     depth = dims[-1]
     x, weight, bias = real(*dims), real(columns, depth), real(columns)
@@ -181,9 +169,6 @@ def main() -> None:
         *norm_cases((1, 6, 2, 2), 3, True),
         convolution_case("WinogradConvolution", (1, 2, 8, 8), 8, False),
         convolution_case("WinogradConvolution", (2, 1, 8, 16), 8, True),
-        pointwise_case((1, 4, 2, 2), 8, 0, 0, False),
-        pointwise_case((2, 8, 1, 4), 16, 1, 0, True),
-        pointwise_case((2, 4, 4, 1), 8, 0, 1, False),
         convolution_case("DirectConvolution", (1, 2, 3, 4), 16, False),
         convolution_case("DirectConvolution", (2, 3, 4, 8), 8, True),
         *layer_norm_cases(3, 4),

@@ -17,8 +17,6 @@ export const OPTIMISATIONS = {
     "attention and its gradient in a function of our own that keeps no scores (wasm)",
   "fused-geglu": "gated GELU and its gradient in one pass of our own (wasm)",
   "fused-group-norm": "GroupNorm with SiLU, and its gradient, a group at a time (wasm)",
-  "pointwise-convolutions":
-    "1 x 1 convolutions together with the transposes before and after them (wasm)",
   "small-convolutions":
     "3 x 3 convolutions of images of few pixels, all images at once, in a function of our own (wasm)",
   "winograd-convolutions":

@@ -95,7 +95,6 @@ export const VJP = {
   PackedSelfAttentionGradient: secondOrder,
   WinogradConvolution: forSessions,
   DirectConvolution: forSessions,
-  PointwiseConvolution: forSessions,
 
   Concat: movement.concat,
   DepthToSpace: movement.depthToSpace,

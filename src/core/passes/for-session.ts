@@ -3,12 +3,9 @@ import type { Graph } from "../onnx/graph.ts";
 import { fuseConvolutions } from "./fuse-convolution.ts";
 import { fuseDense } from "./fuse-dense.ts";
 import { fuse, type Fused } from "./fuse.ts";
-import { fusePointwise } from "./fuse-pointwise.ts";
 import { lowerFused } from "./lower-fused.ts";
 
 export function graphForSession(graph: Graph, fused: Fused): Graph {
-  const { pointwise } = fused.convolution;
-  const wide = fuseConvolutions(fuse(graph, fused), fused.convolution);
-  const whole = pointwise === undefined ? wide : fusePointwise(wide, pointwise);
+  const whole = fuseConvolutions(fuse(graph, fused), fused.convolution);
   return lowerFused(fused.dense ? fuseDense(whole) : whole);
 }

@@ -13,7 +13,7 @@ import { type ConvolutionLimits, fuseConvolutions } from "./fuse-convolution.ts"
 
 const WINOGRAD = { channels: 64, width: 4096, bytes: 2 ** 20 };
 const SMALL = { channels: 64, pixels: 255 };
-const LIMITS: ConvolutionLimits = { winograd: WINOGRAD, small: SMALL, pointwise: undefined };
+const LIMITS: ConvolutionLimits = { winograd: WINOGRAD, small: SMALL };
 
 interface Settings {
   readonly image?: Dims;

@@ -15,7 +15,6 @@ import { Emitter } from "../onnx/emit.ts";
 import { consumersOf, type Graph, type Node, typeOf } from "../onnx/graph.ts";
 import { GROUP_SIDE, GROUP_WIDTH } from "../onnx/operators/convolutions.ts";
 import { sameDims } from "../tensor/shape.ts";
-import type { PointwiseLimits } from "./fuse-pointwise.ts";
 import { prune } from "./prune.ts";
 
 /** What is taken by Winograd's algorithm. */
@@ -39,7 +38,6 @@ export interface SmallLimits {
 export interface ConvolutionLimits {
   readonly winograd: WinogradLimits | undefined;
   readonly small: SmallLimits | undefined;
-  readonly pointwise: PointwiseLimits | undefined;
 }
 
 interface Found {

@@ -23,7 +23,7 @@ export const NOTHING_FUSED: Fused = {
   groupNorm: undefined,
   layerNorm: false,
   dense: false,
-  convolution: { winograd: undefined, small: undefined, pointwise: undefined },
+  convolution: { winograd: undefined, small: undefined },
 };
 
 /** The graph with those that have a gradient; as it is where the types of its values are not known. */

@@ -9,7 +9,6 @@ import { StudioError } from "../errors.ts";
 import { describeNode, type Graph, type Node } from "../onnx/graph.ts";
 import { OWN_OPS } from "../onnx/operators/supported.ts";
 import { type Dims, elementCount, sameDims } from "../tensor/shape.ts";
-import { ROWS_IN, ROWS_OUT } from "../wasm/convolution/pointwise.ts";
 import { fusedScale, type Mode } from "../wasm/fused-call.ts";
 
 /** Operator and domain of the node that sessions get. */
@@ -167,19 +166,6 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
         mode: node.opType === "DirectConvolution" ? "directConvolution" : "tiledConvolution",
         ...{ positions: width, batch, queries: height * width },
         ...{ query: first, bias: second, ...added(node) },
-      };
-    }
-    case "PointwiseConvolution": {
-      const batch = dims[0] ?? 1;
-      const { heads, ...tensors } = added(node);
-      const lies = (name: string, bit: number): number => bit * intAttribute(node, name, 0);
-      return {
-        ...{ mode: "pointwiseConvolution", query: first, bias: second, batch, ...tensors },
-        heads: heads + lies("rows_in", ROWS_IN) + lies("rows_out", ROWS_OUT),
-        queries:
-          elementCount(dims) /
-          batch /
-          (dims[intAttribute(node, "rows_in", 0) ? dims.length - 1 : 1] ?? 1),
       };
     }
     case "Dense": {

@@ -26,7 +26,6 @@ export const MODES = {
   groupNorm: 6,
   groupNormGradient: 7,
   tiledConvolution: 8,
-  pointwiseConvolution: 9,
   layerNorm: 10,
   layerNormGradient: 11,
   directConvolution: 14,

@@ -6,13 +6,12 @@ import {
   i32,
   i32And,
   i32Equal,
-  i32EqualsZero,
   i32ShiftRightUnsigned,
   when,
+  whenElse,
 } from "./instructions.ts";
 import { assign, functionBody, Locals } from "./assemble.ts";
 import { DirectConvolution } from "./convolution/direct.ts";
-import { PointwiseConvolution } from "./convolution/pointwise.ts";
 import { TiledConvolution } from "./convolution/tiled.ts";
 import { backward } from "./attention/backward.ts";
 import { forward } from "./attention/forward.ts";
@@ -43,7 +42,6 @@ export function fusedKernel(relaxed: boolean): Code {
   const gelu = new GatedGelu(locals, relaxed);
   const tiled = new TiledConvolution(locals, parts.tile, relaxed);
   const direct = new DirectConvolution(locals, parts.tile);
-  const pointwise = new PointwiseConvolution(locals, parts.tile);
   const group = new NormGroup(locals);
   const groupNorm = new GroupNorm(locals, group, relaxed);
   const layerNorm = new LayerNorm(locals, group, relaxed);
@@ -60,14 +58,12 @@ export function fusedKernel(relaxed: boolean): Code {
     [...isMode("gatedGeluGradient"), ...when(gelu.backward(), giveBack)],
     [...isMode("tiledConvolution"), ...when(tiled.forward(), giveBack)],
     [...isMode("directConvolution"), ...when(direct.forward(), giveBack)],
-    [...isMode("pointwiseConvolution"), ...when(pointwise.forward(), giveBack)],
     [...isMode("groupNorm"), ...when(groupNorm.forward(), giveBack)],
     [...isMode("groupNormGradient"), ...when(groupNorm.backward(), giveBack)],
     [...isMode("layerNorm"), ...when(layerNorm.forward(), giveBack)],
     [...isMode("layerNormGradient"), ...when(layerNorm.backward(), giveBack)],
     [...isMode("dense"), ...when(dense.forward(), giveBack)],
     frame.read(),
-    [...isGradient, ...i32EqualsZero, ...when(forwardCode)],
-    [...isGradient, ...when(backwardCode)],
+    [...isGradient, ...whenElse(backwardCode, forwardCode)],
   );
 }

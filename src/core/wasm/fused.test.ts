@@ -105,27 +105,7 @@ const dense = (rows: readonly number[], depth: number, columns: number, adds = f
   inputs: [[...rows, depth], [(depth + 1) * columns], ...(adds ? [[...rows, columns]] : [])],
 });
 
-const pointwise = (
-  [images, height, width]: readonly [number, number, number],
-  channels: readonly [number, number],
-  { rowsIn = 0, rowsOut = 0, adds = false },
-): Case => {
-  const dims = (rows: number, count: number): Dims =>
-    rows === 1 ? [images, height, width, count] : [images, count, height, width];
-  const weights = (channels[0] + 1) * channels[1];
-  const residual = adds ? [dims(rowsOut, channels[1])] : [];
-  return {
-    op: "PointwiseConvolution",
-    inputs: [dims(rowsIn, channels[0]), [weights], ...residual],
-    attributes: { rows_in: int(rowsIn), rows_out: int(rowsOut) },
-  };
-};
-
 const CASES = [
-  ...[pointwise([1, 1, 4], [1, 8], {}), pointwise([2, 6, 6], [12, 24], { rowsIn: 1 })],
-  ...[pointwise([3, 4, 4], [7, 40], { rowsOut: 1 }), pointwise([2, 4, 4], [8, 8], { adds: true })],
-  pointwise([1, 8, 12], [20, 16], { rowsIn: 1, adds: true }),
-  pointwise([5, 4, 1], [4, 16], { rowsIn: 1, rowsOut: 1, adds: true }),
   // Fewer rows than threads, an odd number of them, panels of two blocks.
   ...[dense([2], 1, 16), dense([5], 7, 48), dense([8], 64, 32, true), dense([13], 9, 16, true)],
   ...[dense([3], 1100, 48), dense([2, 2], 1100, 80, true), dense([4, 2, 1], 64, 32, true)],

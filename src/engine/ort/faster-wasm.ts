@@ -18,7 +18,6 @@ const NEEDS: Readonly<Partial<Record<Optimisation, Part>>> = {
   "fused-group-norm": "fused",
   "winograd-convolutions": "fused",
   "small-convolutions": "fused",
-  "pointwise-convolutions": "fused",
   "fused-layer-norm": "fused",
   "fused-dense": "fused",
 };

@@ -4,12 +4,10 @@ import type { BackendName } from "../../rpc/contracts.ts";
 import type { TrainingGraphOptions } from "../../core/surgery/training-graph.ts";
 import type { Optimisation, Optimisations } from "../../core/optimisations.ts";
 import type { SmallLimits, WinogradLimits } from "../../core/passes/fuse-convolution.ts";
-import type { PointwiseLimits } from "../../core/passes/fuse-pointwise.ts";
 import type { NormLimits } from "../../core/passes/fuse-group-norm.ts";
 import type { PackedLimits } from "../../core/passes/pack-attention.ts";
 import type { Fused } from "../../core/passes/fuse.ts";
 import { mostChannelsDirectly } from "../../core/wasm/convolution/direct.ts";
-import { mostChannelsPointwise } from "../../core/wasm/convolution/pointwise.ts";
 import { mostChannels } from "../../core/wasm/convolution/tiled.ts";
 import { SCRATCH_FLOATS } from "../../core/wasm/fused.ts";
 import { MOST_HEADS, MOST_POSITIONS } from "../../core/wasm/fused-call.ts";
@@ -65,7 +63,6 @@ export function runtime(
     convolution: {
       winograd: fuses("winograd-convolutions") ? WINOGRAD_LIMITS : undefined,
       small: fuses("small-convolutions") ? SMALL_LIMITS : undefined,
-      pointwise: fuses("pointwise-convolutions") ? POINTWISE_LIMITS : undefined,
     },
     layerNorm: fuses("fused-layer-norm"),
     dense: fuses("fused-dense"),
@@ -88,8 +85,6 @@ const SMALL_LIMITS: SmallLimits = {
   channels: mostChannelsDirectly(SCRATCH_FLOATS),
   pixels: 255,
 };
-
-const POINTWISE_LIMITS: PointwiseLimits = { channels: mostChannelsPointwise(SCRATCH_FLOATS) };
 
 const ATTENTION_LIMITS: PackedLimits = {
   heads: MOST_HEADS,

@@ -14,7 +14,6 @@ const OWN = [
   "PackedCrossAttentionGradient",
   "PackedSelfAttention",
   "PackedSelfAttentionGradient",
-  "PointwiseConvolution",
   "WinogradConvolution",
 ] as const;
 

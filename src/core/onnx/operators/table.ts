@@ -5,7 +5,6 @@ import type { OperatorDefinition } from "./definition.ts";
 import { DENSE } from "./dense.ts";
 import { FUSED_GROUP_NORM } from "./fused-group-norm.ts";
 import { CONVOLUTIONS } from "./convolutions.ts";
-import { POINTWISE } from "./pointwise.ts";
 import { FUSED_LAYER_NORM } from "./fused-layer-norm.ts";
 import { GATED_GELU } from "./gated-gelu.ts";
 import { GATHER } from "./gather.ts";
@@ -35,7 +34,6 @@ export const OPERATORS = {
   ...DENSE,
   ...FUSED_GROUP_NORM,
   ...CONVOLUTIONS,
-  ...POINTWISE,
   ...FUSED_LAYER_NORM,
   ...GATED_GELU,
   ...GATHER,

@@ -18,7 +18,6 @@ import {
   set,
   storeVector,
   when,
-  whenElse,
 } from "../instructions.ts";
 import { advance, assign, floats, type Locals, product, sum, times } from "../assemble.ts";
 import type { Tile } from "../attention/tile.ts";
@@ -57,35 +56,24 @@ export class PixelProducts {
     this.tile = tile;
   }
 
-  /** Bytes from channel to channel of an image. */
-  get planeBytes(): Code {
-    return get(this.plane);
-  }
-
   /** Number of the group's first pixel among all. */
-  get pixel(): Code {
+  private get pixel(): Code {
     return product(this.panels.inAll, i32(PIXELS));
   }
 
   /** Address of that pixel in the first channel of [B, channels, pixels]. */
-  inPlanes(tensor: Code, channels: Code): Code {
+  private inPlanes(tensor: Code, channels: Code): Code {
     const image = [...this.pixel, ...field("queries"), ...i32DivideUnsigned];
     const inImage = [...this.pixel, ...field("queries"), ...i32RemainderUnsigned];
     return sum(tensor, product(product(image, channels), get(this.plane)), floats(inImage));
-  }
-
-  /** Address of that pixel in [B, pixels, channels]. */
-  inRows(tensor: Code, channels: Code): Code {
-    return sum(tensor, floats(product(this.pixel, channels)));
   }
 
   /**
    * @param count numbers a pixel
    * @param numbers address where there is room for them
    * @param gather code that puts a group's numbers where `to` is
-   * @param inRows code for whether the output is [B, pixels, O], or [B, O, pixels] else
    */
-  run(count: Code, numbers: Code, gather: Code, inRows: Code): Code {
+  run(count: Code, numbers: Code, gather: Code): Code {
     const { panels, to } = this;
     const groupBytes = product(get(this.count), i32(4 * PIXELS));
     const place = sum(get(this.numbers), product(panels.inBlock, groupBytes));
@@ -101,11 +89,7 @@ export class PixelProducts {
           assign(to, place),
           gather,
         ),
-        panels.eachGroup(
-          this.multiply(place),
-          inRows,
-          whenElse(this.writeRows(), this.writePlanes()),
-        ),
+        panels.eachGroup(this.multiply(place), this.writePlanes()),
       ),
     ];
   }
@@ -154,30 +138,6 @@ export class PixelProducts {
           [...sum(get(first), this.residual), ...loadVector(0), ...f32x4Add, ...storeVector(0)],
           advance(first, get(this.plane)),
         ),
-      ),
-    ];
-  }
-
-  private writeRows(): Code {
-    const { first, tile } = this;
-    const channel = product(get(this.panels.panel), i32(4 * PANEL));
-    const vectors = [0, 1, 2, 3].map((row) => [0, 1].map((i) => tile.sum(row, i)));
-    const row = (sums: readonly number[], withResidual: boolean): Code => [
-      ...sums.flatMap((one, i) => [
-        ...[...get(first), ...this.biased(one, i)],
-        ...(withResidual
-          ? [...sum(get(first), this.residual), ...loadVector(16 * i), ...f32x4Add]
-          : []),
-        ...storeVector(16 * i),
-      ]),
-      ...advance(first, floats(field("valueSize"))),
-    ];
-    return [
-      ...assign(first, sum(this.inRows(field("output"), field("valueSize")), channel)),
-      ...adds,
-      ...whenElse(
-        vectors.flatMap((sums) => row(sums, true)),
-        vectors.flatMap((sums) => row(sums, false)),
       ),
     ];
   }

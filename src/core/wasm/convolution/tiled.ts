@@ -14,7 +14,6 @@ import {
   i32,
   i32Add,
   i32And,
-  i32EqualsZero,
   i32LessUnsigned,
   i32Multiply,
   i32ShiftRightUnsigned,
@@ -23,7 +22,7 @@ import {
   loop,
   set,
   tee,
-  when,
+  whenElse,
 } from "../instructions.ts";
 import { advance, assign, type Locals, product, sum, times } from "../assemble.ts";
 import type { Tile } from "../attention/tile.ts";
@@ -104,9 +103,11 @@ export class TiledConvolution {
         panels.eachGroup(this.transformInputs()),
         [
           this.multiply(),
-          [...adds, ...when(panels.eachGroup(this.transformOutputs(true)))],
-          [...adds, ...i32EqualsZero],
-          when(panels.eachGroup(this.transformOutputs(false))),
+          adds,
+          whenElse(
+            panels.eachGroup(this.transformOutputs(true)),
+            panels.eachGroup(this.transformOutputs(false)),
+          ),
         ].flat(),
       ),
     ];
