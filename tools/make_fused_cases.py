@@ -54,7 +54,7 @@ def self_cases(images: int, rows: int, heads: int, size: int) -> list:
     note = f"{heads} heads of {size}"
     return [
         case("PackedSelfAttention", [packed, like], output, note, heads=heads),
-        case("PackedSelfAttentionGradient", [packed, gradient], back, note, heads=heads),
+        case("PackedSelfAttentionGradient", [packed, gradient, output], back, note, heads=heads),
     ]
 
 

@@ -119,7 +119,8 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
       return { mode: "self", heads, positions, query: first, value: second, batch, queries: 1 };
     }
     case "PackedSelfAttentionGradient": {
-      const tensors = { query: second, value: first, batch: images * positions, queries: 1 };
+      const [, , key = ""] = node.inputs;
+      const tensors = { query: second, key, value: first, batch: images * positions, queries: 1 };
       return { mode: "selfGradient", heads, positions, ...tensors };
     }
     case "PackedCrossAttention": {

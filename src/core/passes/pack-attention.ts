@@ -100,7 +100,7 @@ class Reader {
       positions <= limits.positions &&
       positions % 8 === 0 &&
       size % 8 === 0 &&
-      padded * (5 * size + 16) + 16 * size <= limits.scratch;
+      padded * (5 * size + 16) + 32 * size <= limits.scratch;
     if (!same || !fits || values.scale !== 1 || Math.abs(scale - 1) > 1e-6) return undefined;
     return { heads, queries: left.from, keys: right.from, values: values.from, last };
   }

@@ -15,6 +15,7 @@ import { DirectConvolution } from "./convolution/direct.ts";
 import { TiledConvolution } from "./convolution/tiled.ts";
 import { backward } from "./attention/backward.ts";
 import { forward } from "./attention/forward.ts";
+import { Bounded } from "./attention/bounded.ts";
 import { Frame } from "./attention/frame.ts";
 import { Packer } from "./attention/pack.ts";
 import { Softmax } from "./attention/softmax.ts";
@@ -37,6 +38,7 @@ export function fusedKernel(relaxed: boolean): Code {
     frame,
     tile: new Tile(locals, relaxed),
     softmax: new Softmax(locals, relaxed),
+    bounded: new Bounded(locals, relaxed),
     pack: new Packer(locals, frame.size),
   };
   const gelu = new GatedGelu(locals, relaxed);

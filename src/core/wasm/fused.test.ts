@@ -22,16 +22,17 @@ interface Case {
   readonly skipped?: (index: number) => boolean;
 }
 
-const self = (images: number, positions: number, heads: number, size: number): Case[] => {
+/** @param mean of queries, keys and values: with a large one no bound says that scores are small */
+const self = (images: number, positions: number, heads: number, size: number, mean = 0): Case[] => {
   const channels = heads * size;
   const inputs = [
     [images, positions, 3 * channels],
     [images, positions, channels],
   ];
-  const shared = { inputs, attributes: { heads: int(heads) } };
+  const shared = { inputs, attributes: { heads: int(heads) }, means: [mean] };
   return [
     { op: "PackedSelfAttention", ...shared },
-    { op: "PackedSelfAttentionGradient", ...shared },
+    { op: "PackedSelfAttentionGradient", ...shared, inputs: [...inputs, inputs[1]!] },
   ];
 };
 
@@ -41,11 +42,12 @@ const cross = (
   keys: number,
   heads: number,
   size: number,
+  mean = 0,
 ): Case[] => {
   const channels = heads * size;
   const packed = [images, keys, 2 * channels];
   const rows = 2 * positions + 2 * keys;
-  const shared = { attributes: { heads: int(heads) } };
+  const shared = { attributes: { heads: int(heads) }, means: [mean, mean] };
   return [
     {
       op: "PackedCrossAttention",
@@ -114,6 +116,7 @@ const CASES = [
   ...[layerNorm([2, 1, 3, 16]), layerNorm([1, 2, 64])].flat(),
   ...[self(1, 8, 1, 8), self(2, 16, 3, 8), self(1, 64, 2, 24), self(3, 24, 1, 40)].flat(),
   ...[cross(1, 8, 77, 1, 8), cross(2, 16, 5, 3, 16), cross(1, 32, 1, 2, 8)].flat(),
+  ...[self(1, 16, 2, 8, 4), cross(1, 8, 77, 1, 8, 4)].flat(),
   ...[gelu(4, 1), gelu(12, 7), gelu(256, 2), gelu(8, 2, 5), gelu(4, 2, 1, 3)].flat(),
 ];
 

@@ -113,6 +113,10 @@ export const constant = (bits: number): Code => {
 };
 export const zeros: Code = [...vector(12), ...Array.from({ length: 16 }, () => 0)];
 export const f32x4Splat: Code = vector(19);
+/** Each lane all ones where a < b, and zero where not or where one of them is no number. */
+export const f32x4LessThan: Code = vector(67);
+/** 1 where no lane is zero. */
+export const allTrue: Code = vector(163);
 export const f32x4Add: Code = vector(228);
 export const f32x4Subtract: Code = vector(229);
 export const f32x4Divide: Code = vector(231);

@@ -29,9 +29,18 @@ const POLYNOMIAL = [0x3aaddd0a, 0x3c1e7544, 0x3d635ba9, 0x3e75fcde, 0x3f317215] 
 
 /** y = 2^x of each lane, x going to waste, one operation of all of them after the other. */
 export function powersOfTwo(of: readonly Lane[], relaxed: boolean): Code {
+  return [
+    ...of.flatMap(({ x }) => [
+      ...[...get(x), ...constant(LOWEST), ...f32x4PseudoMaximum, ...set(x)],
+    ]),
+    ...boundedPowersOfTwo(of, relaxed),
+  ];
+}
+
+/** The same, of numbers that are known to be within ±126. */
+export function boundedPowersOfTwo(of: readonly Lane[], relaxed: boolean): Code {
   const each = (step: (lane: Lane) => Code): Code => of.flatMap(step);
   return [
-    ...each(({ x }) => [...get(x), ...constant(LOWEST), ...f32x4PseudoMaximum, ...set(x)]),
     ...each(({ x, n }) => [...get(x), ...constant(ROUNDING), ...f32x4Add, ...set(n)]),
     ...each(({ n, y }) => [...get(n), ...constant(ROUNDING), ...f32x4Subtract, ...set(y)]),
     ...each(({ x, y }) => [...get(x), ...get(y), ...f32x4Subtract, ...set(x)]),

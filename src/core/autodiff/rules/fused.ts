@@ -3,8 +3,8 @@ import { int, intAttribute } from "../../onnx/attributes.ts";
 import type { VjpRule } from "../rule.ts";
 
 /** The second input says how large the output is, and no more. */
-export const packedSelfAttention: VjpRule = ({ emit, node, input, dY }) => [
-  emit.op("PackedSelfAttentionGradient", [input(0), dY], {
+export const packedSelfAttention: VjpRule = ({ emit, node, input, output, dY }) => [
+  emit.op("PackedSelfAttentionGradient", [input(0), dY, output(0)], {
     heads: int(intAttribute(node, "heads", 1)),
   }),
 ];

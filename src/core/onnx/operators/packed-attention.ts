@@ -3,12 +3,14 @@
  * them where the engine has them (passes/lower-attention.ts); the values here are the plain ones to compare with.
  *
  *   PackedSelfAttention           packed [B, S, 3C] = [Q | K | V], like [B, S, C]          O [B, S, C]
- *   PackedSelfAttentionGradient   packed, dO [B, S, C]                                     [dQ | dK | dV] [B, S, 3C]
+ *   PackedSelfAttentionGradient   packed, dO [B, S, C], O [B, S, C]                        [dQ | dK | dV] [B, S, 3C]
  *   PackedCrossAttention          packed [B, T, 2C] = [K | V], Q [B, S, C]                 O [B, S, C]
  *   PackedCrossAttentionGradient  rows [B, 2S + 2T, C] = Q, dO, packed as rows; packed     rows of dQ, nothing, [dK | dV]
  *
  * Attribute heads: the C channels are shared out among them, C = heads · d. The gradient of cross-attention has in one
  * tensor what it needs, for the engine's function takes no more; the S rows that mean nothing are whatever they are.
+ * That of self-attention is given what attention gave, for the sum over the channels of dO ∘ O is that over the keys of
+ * P ∘ dP (FlashAttention, arXiv 2205.14135, appendix B.2).
  */
 import { intAttribute } from "../attributes.ts";
 import type { OperatorDefinition } from "./definition.ts";
@@ -86,13 +88,17 @@ function forward(head: Head, output: Rows): void {
 function backward(
   head: Head,
   dOutput: Rows,
+  output: Rows | undefined,
   gradients: Readonly<Record<"queries" | "keys" | "values", Rows>>,
 ): void {
   const { queries, keys, values, rows, size } = head;
   for (let i = 0; i < rows; i++) {
     const p = probabilities(head, i);
     const dP = p.map((_, j) => dot(dOutput, i, values, j, size));
-    const mean = p.reduce((sum, share, j) => sum + share * dP[j]!, 0);
+    const mean =
+      output === undefined
+        ? p.reduce((sum, share, j) => sum + share * dP[j]!, 0)
+        : dot(dOutput, i, output, i, size);
     p.forEach((share, j) => {
       const dS = (share * (dP[j]! - mean)) / Math.sqrt(size);
       add(gradients.queries, i, dS, keys, j, size);
@@ -152,7 +158,9 @@ export const PACKED_ATTENTION = {
     (s) => plan(s, selfFits, 0),
     ({ second, heads }, context) => {
       const [images, rows, channels] = second;
-      const [packed, dOutput] = [context.input(0).data, context.input(1).data];
+      const [packed, dOutput, output] = [0, 1, 2].map((i) => context.input(i).data) as [
+        ...[Float64Array, Float64Array, Float64Array],
+      ];
       const out = new Float64Array(packed.length);
       const whole = rows * 3 * channels;
       eachHead({ images, channels, heads }, (at, size) => {
@@ -161,7 +169,8 @@ export const PACKED_ATTENTION = {
         const [queries, keys, values] = [part(packed, 0), part(packed, 1), part(packed, 2)];
         const head = { queries, keys, values, rows, columns: rows, size };
         const gradients = { queries: part(out, 0), keys: part(out, 1), values: part(out, 2) };
-        backward(head, at(dOutput, rows * channels, 0, 1), gradients);
+        const plain = (data: Float64Array): Rows => at(data, rows * channels, 0, 1);
+        backward(head, plain(dOutput), plain(output), gradients);
       });
       return out;
     },
@@ -201,7 +210,7 @@ export const PACKED_ATTENTION = {
           keys: keysAt(out, 0),
           values: keysAt(out, 1),
         };
-        backward(head, at(data, whole, rows * channels, 1), gradients);
+        backward(head, at(data, whole, rows * channels, 1), undefined, gradients);
       });
       return out;
     },

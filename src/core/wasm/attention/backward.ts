@@ -1,24 +1,30 @@
 /**
  * @file The gradient of one head's attention, its probabilities computed again, eight queries at a time. With
- * P = softmax(Q Kᵀ / √d), dP = dO Vᵀ and D = the sum over the keys of P ∘ dP:
+ * P = softmax(Q Kᵀ / √d), dP = dO Vᵀ and D = the sum over the keys of P ∘ dP, which is that over the channels of dO ∘ O:
  *   dS = P ∘ (dP - D),   dQ = dS K / √d,   dK = dSᵀ Q / √d,   dV = Pᵀ dO
+ * What P is short of, 1 / the sum of a query's powers of two, is multiplied into dO instead.
  */
 import {
   type Code,
+  f32x4Add,
   f32x4Multiply,
   f32x4Subtract,
   fillMemory,
   get,
   i32,
-  i32Add,
+  i32Equal,
   i32ShiftLeft,
   loadVector,
   set,
   storeVector,
+  tee,
+  when,
+  whenElse,
   zeros,
 } from "../instructions.ts";
 import { advance, assign, floats, sum, times } from "../assemble.ts";
 import { multiplyAdd } from "../exp-code.ts";
+import { MODES } from "../fused-call.ts";
 import {
   eighth,
   headRows,
@@ -29,23 +35,21 @@ import {
   sumOverKeys,
   tileRows,
 } from "./forward.ts";
+import type { Rows } from "./pack.ts";
 import { ROW_BYTES, ROWS, WIDTH } from "./tile.ts";
 
 export function backward(parts: Parts, relaxed: boolean): Code {
-  const { frame, tile, softmax, pack, locals } = parts;
-  const ints = (count: number): number[] => Array.from({ length: count }, () => locals.int());
-  const [keys, values, rows, dKeys, dValues, queries, dOutput, scores, dScores] = ints(9) as [
-    ...[number, number, number],
-    ...[number, number, number],
-    ...[number, number, number],
-  ];
-  const [at, group, block, part, other, column] = ints(6) as [
-    ...[number, number, number],
-    ...[number, number, number],
-  ];
-  const tileAt = ints(4);
-  const dots = locals.vectors(2);
-  const [p, dp] = locals.vectors(2) as [number, number];
+  const { frame, tile, softmax, bounded, pack, locals } = parts;
+  const five = () => {
+    const int = (): number => locals.int();
+    return [int(), int(), int(), int(), int()] as const;
+  };
+  const [keys, values, rows, dKeys, dValues] = five();
+  const [queries, columns, dRows, attended, scores] = five();
+  const [dScores, block, at, group, part] = five();
+  const [other, column] = [locals.int(), locals.int()];
+  const tileAt = [0, 1, 2, 3].map(() => locals.int());
+  const negativeD = locals.vectors(2);
   const rowBytes = floats(get(frame.size));
   const scoreScaled = (vector: number): Code => [
     ...[...get(vector), ...get(frame.scoreScale), ...f32x4Multiply],
@@ -53,28 +57,94 @@ export function backward(parts: Parts, relaxed: boolean): Code {
   const scaled = (vector: number): Code => [...get(vector), ...get(frame.scale), ...f32x4Multiply];
   const padded = headRows(frame, frame.padded);
   const column8 = [...get(frame.size), ...i32(5), ...i32ShiftLeft];
+  const isSelf: Code = [...get(frame.mode), ...i32(MODES.selfGradient), ...i32Equal];
 
-  /** P is the exponentials times 1 / sum; D adds up P ∘ dP; dP goes where `at` is. */
-  const probabilities: Code = Array.from({ length: 2 * ROWS }, (_, i) => {
-    const dP = tile.sum(i >> 1, i % 2);
-    const dot = dots[i % 2]!;
-    return [
-      ...[...get(other), ...loadVector(16 * i), ...get(softmax.sums[i % 2]!)],
-      ...[...f32x4Multiply, ...set(p)],
-      ...[...get(other), ...get(p), ...storeVector(16 * i)],
-      ...[...multiplyAdd(relaxed, get(p), get(dP), get(dot)), ...set(dot)],
-    ];
-  }).flat();
+  /** dO of eight queries by columns and by rows, over their sums; with O, -D. */
+  const outputGradient: Code = [
+    ...pack.columns(frame.rows("outputGradient"), get(columns)),
+    ...negativeD.flatMap((vector) => [...zeros, ...set(vector)]),
+    ...isSelf,
+    ...when(pack.columns(frame.rows("attended"), get(attended))),
+    ...assign(other, get(columns)),
+    ...assign(at, get(attended)),
+    ...assign(column, get(dRows)),
+    ...times(
+      part,
+      quarter(frame.size),
+      ...eachSum((row, i, total) => [
+        ...[...get(other), ...get(other), ...loadVector(ROW_BYTES * row + 16 * i)],
+        ...[...get(softmax.sums[i]!), ...f32x4Multiply, ...tee(total)],
+        ...storeVector(ROW_BYTES * row + 16 * i),
+      ]),
+      isSelf,
+      when(
+        ...eachSum((row, i, total) => [
+          ...[...get(negativeD[i]!), ...get(total), ...get(at)],
+          ...[...loadVector(ROW_BYTES * row + 16 * i), ...f32x4Multiply, ...f32x4Subtract],
+          ...set(negativeD[i]!),
+        ]),
+        advance(at, i32(ROWS * ROW_BYTES)),
+      ),
+      assign(group, get(column)),
+      tile.storeTransposed(group, rowBytes, get),
+      advance(other, i32(ROWS * ROW_BYTES)),
+      advance(column, i32(16)),
+    ),
+  ];
 
-  /** dS in place of dP, a row at a time. */
-  const scoreGradients: Code = [0, 1].flatMap((i) => [
-    ...[...get(at), ...loadVector(16 * i), ...get(dots[i]!), ...f32x4Subtract, ...set(dp)],
-    ...[...get(at), ...get(dp), ...get(other), ...loadVector(16 * i), ...f32x4Multiply],
-    ...storeVector(16 * i),
-  ]);
+  /** dS where D is known before dP. */
+  const knownScoreGradients = scoresOf(
+    { tile, frame, group, at },
+    { keys: values, queries: columns, scores: dScores },
+    (stored) => [
+      ...eachSum((row, i, total) => [
+        ...[...get(total), ...get(other), ...loadVector(ROW_BYTES * row + 16 * i)],
+        ...[...f32x4Multiply, ...set(total)],
+      ]).flat(),
+      ...stored,
+      ...advance(other, i32(ROWS * ROW_BYTES)),
+    ],
+    negativeD.map(get),
+  );
+  /** dP and D, and then dS in place of dP. */
+  const scoreGradients: Code = [
+    ...scoresOf(
+      { tile, frame, group, at },
+      { keys: values, queries: columns, scores: dScores },
+      (stored) => [
+        ...stored,
+        ...eachSum((row, i, total) => [
+          ...multiplyAdd(
+            relaxed,
+            get(total),
+            [...get(other), ...loadVector(ROW_BYTES * row + 16 * i)],
+            get(negativeD[i]!),
+          ),
+          ...set(negativeD[i]!),
+        ]).flat(),
+        ...advance(other, i32(ROWS * ROW_BYTES)),
+      ],
+    ),
+    ...negativeD.flatMap((vector, i) => [
+      ...[...zeros, ...get(vector), ...get(softmax.sums[i]!), ...f32x4Multiply],
+      ...[...f32x4Subtract, ...set(vector)],
+    ]),
+    ...assign(at, get(dScores)),
+    ...assign(other, get(scores)),
+    ...times(
+      group,
+      get(frame.padded),
+      ...[0, 1].map((i): Code => [
+        ...[...get(at), ...get(at), ...loadVector(16 * i), ...get(negativeD[i]!), ...f32x4Add],
+        ...[...get(other), ...loadVector(16 * i), ...f32x4Multiply, ...storeVector(16 * i)],
+      ]),
+      advance(at, i32(ROW_BYTES)),
+      advance(other, i32(ROW_BYTES)),
+    ),
+  ];
 
-  /** to [T, d] += factorsᵀ · rows of the eight queries, which are where they came from. */
-  const outer = (factors: number, from: "queries" | "outputGradient", to: number): Code => [
+  /** to [T, d] += factorsᵀ · rows of the eight queries. */
+  const outer = (factors: number, from: Rows, to: number): Code => [
     ...assign(column, i32(0)),
     ...times(
       part,
@@ -89,11 +159,11 @@ export function backward(parts: Parts, relaxed: boolean): Code {
           ...[...get(tileAt[row]!), ...loadVector(16 * i), ...set(total)],
         ]),
         assign(tile.numbers, get(other)),
-        assign(tile.vectors, [...frame.rows(from).at, ...get(column), ...i32Add]),
+        assign(tile.vectors, sum(from.at, get(column))),
         tile.multiply(i32(WIDTH), {
           apart: ROW_BYTES,
           numbers: i32(4),
-          vectors: frame.rows(from).stride,
+          vectors: from.stride,
         }),
         ...eachSum((row, i, total) => [
           ...[...get(tileAt[row]!), ...get(total), ...storeVector(16 * i)],
@@ -111,8 +181,7 @@ export function backward(parts: Parts, relaxed: boolean): Code {
   return frame.eachHead(
     assign(keys, get(frame.scratch)),
     ...chain(keys, [values, rows, dKeys, dValues, queries], padded),
-    assign(dOutput, sum(get(queries), column8)),
-    assign(scores, sum(get(dOutput), column8)),
+    ...chain(queries, [columns, dRows, attended, scores], column8),
     assign(dScores, sum(get(scores), tileRows(frame.padded))),
     pack.groups(
       frame.rows("keys"),
@@ -120,6 +189,7 @@ export function backward(parts: Parts, relaxed: boolean): Code {
       get(keys),
       scoreScaled,
     ),
+    bounded.measureKeys(get(keys), quarter(frame.padded), get(frame.size)),
     pack.groups(frame.rows("values"), { rows: frame.keys, padded: frame.padded }, get(values), get),
     pack.copy(frame.rows("keys"), get(frame.keys), { at: get(rows), stride: rowBytes }),
     // dK and dV lie side by side.
@@ -128,27 +198,14 @@ export function backward(parts: Parts, relaxed: boolean): Code {
       block,
       eighth(frame.queries),
       pack.columns(frame.rows("queries"), get(queries)),
-      pack.columns(frame.rows("outputGradient"), get(dOutput)),
       probabilitiesOf(parts, { group, at }, { keys, queries, scores }),
-      dots.flatMap((dot) => [...zeros, ...set(dot)]),
+      outputGradient,
       assign(other, get(scores)),
-      scoresOf(
-        { tile, frame, group, at },
-        { keys: values, queries: dOutput, scores: dScores },
-        (stored) => [...stored, ...probabilities, ...advance(other, i32(ROWS * ROW_BYTES))],
-      ),
-      assign(at, get(dScores)),
-      assign(other, get(scores)),
-      times(
-        group,
-        get(frame.padded),
-        scoreGradients,
-        advance(at, i32(ROW_BYTES)),
-        advance(other, i32(ROW_BYTES)),
-      ),
+      isSelf,
+      whenElse(knownScoreGradients, scoreGradients),
       sumOverKeys(parts, { part, group, at }, { rows, factors: dScores }, scaled),
-      outer(dScores, "queries", dKeys),
-      outer(scores, "outputGradient", dValues),
+      outer(dScores, frame.rows("queries"), dKeys),
+      outer(scores, { at: get(dRows), stride: rowBytes }, dValues),
       frame.nextQueries(),
     ),
     pack.copy(

@@ -7,18 +7,22 @@ import {
   i32Add,
   i32ShiftLeft,
   i32ShiftRightUnsigned,
+  whenElse,
+  zeros,
 } from "../instructions.ts";
 import { advance, assign, floats, type Locals, product, sum, times } from "../assemble.ts";
+import type { Bounded } from "./bounded.ts";
 import type { Frame } from "./frame.ts";
 import type { Packer } from "./pack.ts";
 import type { Softmax } from "./softmax.ts";
-import { ROW_BYTES, ROWS, type Tile } from "./tile.ts";
+import { ROW_BYTES, ROW_SHIFT, ROWS, type Tile } from "./tile.ts";
 
 /** What the two passes share. */
 export interface Parts {
   readonly frame: Frame;
   readonly tile: Tile;
   readonly softmax: Softmax;
+  readonly bounded: Bounded;
   readonly pack: Packer;
   readonly locals: Locals;
 }
@@ -35,10 +39,10 @@ export const eighth = (local: number): Code => [...get(local), ...i32(3), ...i32
 /** Bytes of so many rows of a head, and of so many rows of a tile. */
 export const headRows = (frame: Frame, rows: number): Code =>
   floats(product(get(rows), get(frame.size)));
-export const tileRows = (rows: number): Code => [...get(rows), ...i32(5), ...i32ShiftLeft];
+export const tileRows = (rows: number): Code => [...get(rows), ...i32(ROW_SHIFT), ...i32ShiftLeft];
 
 export function forward(parts: Parts): Code {
-  const { frame, softmax, pack, locals } = parts;
+  const { frame, softmax, bounded, pack, locals } = parts;
   const [keys, values, queries, scores] = [0, 0, 0, 0].map(() => locals.int()) as [
     number,
     number,
@@ -67,6 +71,7 @@ export function forward(parts: Parts): Code {
       get(keys),
       scoreScaled,
     ),
+    bounded.measureKeys(get(keys), quarter(frame.padded), get(frame.size)),
     pack.copy(frame.rows("values"), get(frame.keys), { at: get(values), stride: rowBytes }),
     times(
       block,
@@ -81,11 +86,15 @@ export function forward(parts: Parts): Code {
   );
 }
 
-/** Scores of eight queries against all keys, a tile of four keys at a time. */
+/**
+ * Scores of eight queries against all keys, a tile of four keys at a time.
+ * @param from what the two halves of a row begin with
+ */
 export function scoresOf(
   { tile, frame, group, at }: Pick<Parts, "tile" | "frame"> & { group: number; at: number },
   { keys, queries, scores }: { keys: number; queries: number; scores: number },
   each: (stored: Code) => Code,
+  from: readonly Code[] = [zeros, zeros],
 ): Code {
   return [
     ...assign(tile.numbers, get(keys)),
@@ -94,7 +103,7 @@ export function scoresOf(
       group,
       quarter(frame.padded),
       assign(tile.vectors, get(queries)),
-      tile.clear(),
+      tile.start(from),
       tile.multiply(get(frame.size), GROUPED),
       each(tile.store(at)),
       advance(at, i32(ROWS * ROW_BYTES)),
@@ -104,17 +113,24 @@ export function scoresOf(
 
 /** Powers of two in place of the scores of eight queries, and what they are to be multiplied by in the softmax's sums. */
 export function probabilitiesOf(
-  { tile, frame, softmax }: Parts,
+  { tile, frame, softmax, bounded }: Parts,
   counters: { group: number; at: number },
   places: { keys: number; queries: number; scores: number },
 ): Code {
-  return [
+  const shared = { tile, frame, ...counters };
+  const scores = get(places.scores);
+  const small = scoresOf(shared, places, (stored) => [...softmax.ofSmall(tile), ...stored]);
+  const any = [
     ...softmax.start(),
-    ...scoresOf({ tile, frame, ...counters }, places, (stored) => [
-      ...stored,
-      ...tile.raise(softmax.maxima),
-    ]),
-    ...softmax.run(get(places.scores), frame.keys, frame.padded),
+    ...scoresOf(shared, places, (stored) => [...stored, ...tile.raise(softmax.maxima)]),
+    ...softmax.run(scores, frame.padded),
+  ];
+  return [
+    ...softmax.clear(),
+    ...bounded.isSmall(get(places.queries), get(frame.size)),
+    ...whenElse(small, any),
+    ...softmax.withoutPadding(scores, frame.keys, frame.padded),
+    ...softmax.invert(),
   ];
 }
 

@@ -78,6 +78,7 @@ export class Frame {
       values: place(),
       output: place(),
       outputGradient: place(),
+      attended: place(),
       keysGradient: place(),
       valuesGradient: place(),
     };
@@ -166,7 +167,7 @@ export class Frame {
 
   /** Eight queries further. */
   nextQueries(): Code {
-    return (["queries", "output", "outputGradient"] as const).flatMap((place) => {
+    return (["queries", "output", "outputGradient", "attended"] as const).flatMap((place) => {
       const { at, stride } = this.places[place];
       return advance(at, [...get(stride), ...i32(3), ...i32ShiftLeft]);
     });
@@ -229,6 +230,7 @@ export class Frame {
         place("keys", field("value"), [3, 1], three),
         place("values", field("value"), [3, 2], three),
         place("outputGradient", field("query"), [1, 0], one),
+        place("attended", field("key"), [1, 0], one),
         place("output", field("output"), [3, 0], three),
         place("keysGradient", field("output"), [3, 1], three),
         place("valuesGradient", field("output"), [3, 2], three),
@@ -255,4 +257,12 @@ export class Frame {
 }
 
 export type Place =
-  "queries" | "keys" | "values" | "output" | "outputGradient" | "keysGradient" | "valuesGradient";
+  | "queries"
+  | "keys"
+  | "values"
+  | "output"
+  | "outputGradient"
+  /** What attention gave; of self-attention alone. */
+  | "attended"
+  | "keysGradient"
+  | "valuesGradient";

@@ -1,4 +1,7 @@
-/** @file Probabilities of eight queries, a row of eight scores a key: 2^(score - maximum), and their sums. */
+/**
+ * @file Probabilities of eight queries, a row of eight scores a key, up to a factor: 2^(score - maximum), or 2^score where
+ * scores are small, and their sums.
+ */
 import {
   type Code,
   constant,
@@ -7,7 +10,7 @@ import {
   f32x4Subtract,
   get,
   i32,
-  i32And,
+  i32ShiftLeft,
   i32ShiftRightUnsigned,
   i32Subtract,
   loadVector,
@@ -16,10 +19,10 @@ import {
   when,
   zeros,
 } from "../instructions.ts";
-import { advance, assign, type Locals, times } from "../assemble.ts";
+import { advance, assign, type Locals, sum, times } from "../assemble.ts";
 import { type Lane, ONE } from "../exp-code.ts";
-import { powersOfTwo } from "../power-of-two.ts";
-import { ROW_BYTES } from "./tile.ts";
+import { boundedPowersOfTwo, powersOfTwo } from "../power-of-two.ts";
+import { ROW_BYTES, ROW_SHIFT, ROWS, type Tile } from "./tile.ts";
 
 /** Below every score. */
 const LOWEST_FLOAT = 0xff7fffff;
@@ -47,50 +50,75 @@ export class Softmax {
     this.counter = locals.int();
   }
 
+  clear(): Code {
+    return this.sums.flatMap((sum) => [...zeros, ...set(sum)]);
+  }
+
   start(): Code {
     return this.maxima.flatMap((maximum) => [...constant(LOWEST_FLOAT), ...set(maximum)]);
   }
 
-  /** Powers of two of so many rows in place; of the rows up to `padded`, zeros. Leaves 1 / sum in `sums`. */
-  run(scores: Code, rows: number, padded: number): Code {
-    const half = [...get(rows), ...i32(1), ...i32ShiftRightUnsigned];
-    const odd = [...get(rows), ...i32(1), ...i32And];
-    const rest = [...get(padded), ...get(rows), ...i32Subtract];
+  /** Powers of two of so many rows in place, an even number of them, less the maxima. */
+  run(scores: Code, rows: number): Code {
     return [
       ...assign(this.at, scores),
-      ...this.sums.flatMap((sum) => [...zeros, ...set(sum)]),
-      ...half,
-      ...when(times(this.counter, half, this.rows(2))),
-      ...odd,
-      ...when(this.rows(1)),
-      ...rest,
-      ...when(
-        times(
-          this.counter,
-          rest,
-          ...[0, 16].map((offset): Code => [...get(this.at), ...zeros, ...storeVector(offset)]),
-          advance(this.at, i32(ROW_BYTES)),
-        ),
+      ...times(
+        this.counter,
+        [...get(rows), ...i32(1), ...i32ShiftRightUnsigned],
+        this.lanes.flatMap(({ x }, i) => [
+          ...[...get(this.at), ...loadVector(16 * i), ...get(this.maxima[i % 2]!)],
+          ...[...f32x4Subtract, ...set(x)],
+        ]),
+        powersOfTwo(this.lanes, this.relaxed),
+        this.lanes.flatMap(({ y }, i) => [
+          ...[...get(this.at), ...get(y), ...storeVector(16 * i)],
+          ...this.count(y, i % 2),
+        ]),
+        advance(this.at, i32(2 * ROW_BYTES)),
       ),
-      ...this.sums.flatMap((sum) => [
-        ...[...constant(ONE), ...get(sum), ...f32x4Divide, ...set(sum)],
-      ]),
     ];
   }
 
-  private rows(count: number): Code {
-    const lanes = this.lanes.slice(0, 2 * count);
+  /** Powers of two of a tile of scores that are known to be small. */
+  ofSmall(tile: Tile): Code {
+    const pairs = Array.from({ length: ROWS }, (_, row) =>
+      [0, 1].map((i) => ({ ...this.lanes[i]!, x: tile.sum(row, i) })),
+    );
+    return pairs.flatMap((lanes) => [
+      ...boundedPowersOfTwo(lanes, this.relaxed),
+      ...lanes.flatMap(({ x, y }, i) => [...get(y), ...set(x), ...this.count(x, i)]),
+    ]);
+  }
+
+  /** Takes back the rows after `rows`, up to `padded`: zeros in their place. */
+  withoutPadding(scores: Code, rows: number, padded: number): Code {
+    const rest = [...get(padded), ...get(rows), ...i32Subtract];
     return [
-      ...lanes.flatMap(({ x }, i) => [
-        ...[...get(this.at), ...loadVector(16 * i), ...get(this.maxima[i % 2]!)],
-        ...[...f32x4Subtract, ...set(x)],
-      ]),
-      ...powersOfTwo(lanes, this.relaxed),
-      ...lanes.flatMap(({ y }, i) => [
-        ...[...get(this.at), ...get(y), ...storeVector(16 * i)],
-        ...[...get(this.sums[i % 2]!), ...get(y), ...f32x4Add, ...set(this.sums[i % 2]!)],
-      ]),
-      ...advance(this.at, i32(ROW_BYTES * count)),
+      ...rest,
+      ...when(
+        assign(this.at, sum(scores, [...get(rows), ...i32(ROW_SHIFT), ...i32ShiftLeft])),
+        times(
+          this.counter,
+          rest,
+          ...this.sums.map((total, i): Code => [
+            ...[...get(total), ...get(this.at), ...loadVector(16 * i), ...f32x4Subtract],
+            ...[...set(total), ...get(this.at), ...zeros, ...storeVector(16 * i)],
+          ]),
+          advance(this.at, i32(ROW_BYTES)),
+        ),
+      ),
     ];
+  }
+
+  /** The sums become what probabilities are multiplied by. */
+  invert(): Code {
+    return this.sums.flatMap((total) => [
+      ...[...constant(ONE), ...get(total), ...f32x4Divide, ...set(total)],
+    ]);
+  }
+
+  private count(vector: number, i: number): Code {
+    const total = this.sums[i]!;
+    return [...get(total), ...get(vector), ...f32x4Add, ...set(total)];
   }
 }

@@ -21,6 +21,7 @@ export const ROWS = 4;
 export const WIDTH = 8;
 /** Bytes of one row of a tile. */
 export const ROW_BYTES = 4 * WIDTH;
+export const ROW_SHIFT = 5;
 
 export class Tile {
   /** Where the numbers are read, and the vectors; both move on. */
@@ -48,7 +49,12 @@ export class Tile {
   }
 
   clear(): Code {
-    return this.sums.flatMap((sum) => [...zeros, ...set(sum)]);
+    return this.start([zeros, zeros]);
+  }
+
+  /** Every row is what two vectors are. */
+  start(halves: readonly Code[]): Code {
+    return this.sums.flatMap((sum, i) => [...halves[i % 2]!, ...set(sum)]);
   }
 
   /**
