@@ -87,6 +87,14 @@ def gelu_cases(*dims: int) -> list:
     ]
 
 
+def norm_gradients(op: str, inputs: list, back: torch.Tensor, **settings: int) -> list:
+    other = real(*back.shape)
+    return [
+        case(op, inputs, back, "", **settings),
+        case(op, [*inputs, other], back + other, "with an addition", **settings),
+    ]
+
+
 def norm_cases(dims: tuple, groups: int, silu: bool) -> list:
     x, gamma, beta = real(*dims), real(dims[1]), real(dims[1])
     output = F.group_norm(x, groups, gamma, beta, 1e-5)
@@ -96,7 +104,7 @@ def norm_cases(dims: tuple, groups: int, silu: bool) -> list:
     settings = {"groups": groups, "silu": int(silu)}
     made = [
         case("FusedGroupNorm", [x, gamma, beta], output, "", **settings),
-        case("FusedGroupNormGradient", [gradient, x, gamma, beta], back, "", **settings),
+        *norm_gradients("FusedGroupNormGradient", [gradient, x, gamma, beta], back, **settings),
     ]
     return [with_epsilon(one) for one in made]
 
@@ -108,7 +116,7 @@ def layer_norm_cases(*dims: int) -> list:
     (back,) = torch.autograd.grad(output, x, gradient)
     made = [
         case("FusedLayerNorm", [x, gamma, beta], output, ""),
-        case("FusedLayerNormGradient", [gradient, x, gamma], back, ""),
+        *norm_gradients("FusedLayerNormGradient", [gradient, x, gamma], back),
     ]
     return [with_epsilon(one) for one in made]
 

@@ -12,10 +12,11 @@ import {
   winogradConstant,
 } from "../onnx/constant.ts";
 import { Emitter } from "../onnx/emit.ts";
-import { consumersOf, type Graph, type Node, typeOf } from "../onnx/graph.ts";
+import { type Graph, type Node, typeOf } from "../onnx/graph.ts";
 import { GROUP_SIDE, GROUP_WIDTH } from "../onnx/operators/convolutions.ts";
 import { sameDims } from "../tensor/shape.ts";
 import { prune } from "./prune.ts";
+import { type SumAfter, sumsAfter } from "./sum-after.ts";
 
 /** What is taken by Winograd's algorithm. */
 export interface WinogradLimits {
@@ -53,19 +54,9 @@ interface Found {
 }
 
 export function fuseConvolutions(graph: Graph, limits: ConvolutionLimits): Graph {
-  const readers = consumersOf(graph);
-  const outputs = new Set(graph.outputs.map(({ name }) => name));
-  /** The sum of `value` and another tensor of its shape, where nothing else reads it. */
-  const sumOf = (value: string): Node | undefined => {
-    const [reader, ...others] = readers.get(value) ?? [];
-    if (reader?.opType !== "Add" || others.length > 0 || outputs.has(value)) return undefined;
-    const types = [...reader.inputs, value].map((name) => typeOf(graph, name)?.dims);
-    const [a, b, own] = types;
-    const same = a !== undefined && b !== undefined && sameDims(a, b) && sameDims(a, own ?? []);
-    return same && reader.inputs[0] !== reader.inputs[1] ? reader : undefined;
-  };
+  const sumAfter = sumsAfter(graph);
   const found = graph.nodes
-    .flatMap((node) => foundAt(graph, node, limits, sumOf) ?? [])
+    .flatMap((node) => foundAt(graph, node, limits, sumAfter) ?? [])
     .sort((a, b) => b.pixels - a.pixels);
   const chosen = new Map<Node, Found>();
   let left = limits.winograd?.bytes ?? 0;
@@ -92,7 +83,7 @@ function foundAt(
   graph: Graph,
   node: Node,
   limits: ConvolutionLimits,
-  sumOf: (value: string) => Node | undefined,
+  sumAfter: (node: Node) => SumAfter | undefined,
 ): Found | undefined {
   const [input = "", weightName = "", biasName = ""] = node.inputs;
   if (node.opType !== "Conv" || !isPlain(node)) return undefined;
@@ -106,12 +97,12 @@ function foundAt(
   const opType = operatorFor(limits, inputs, height, width);
   const fits = sameDims(kernel, [3, 3]) && outputs % PANEL === 0;
   if (!fits || opType === undefined || bias === undefined) return undefined;
-  const value = node.outputs[0] ?? "";
-  const sum = sumOf(value);
+  const after = sumAfter(node);
+  const adds = after !== undefined && sameDims(after.otherDims, after.dims);
   return {
-    last: sum ?? node,
+    last: adds ? after.sum : node,
     input,
-    residual: sum?.inputs.find((name) => name !== value),
+    residual: adds ? after.other : undefined,
     opType,
     weights: joinConstants([
       opType === "WinogradConvolution" ? winogradConstant(weights) : tapsConstant(weights, PANEL),

@@ -102,6 +102,10 @@ const isFused = ({ opType }: Node): boolean => OWN_OPS.has(opType);
 const isForeignCall = (node: Node): boolean =>
   node.opType === RUNTIME_OPERATOR && floatAttribute(node, "scale", 0) < 0;
 
+/** What a norm's gradient is added to: positions say whether there is something. */
+const addedKey = (key: string | undefined): { positions: number; key?: string } =>
+  key === undefined ? { positions: 0 } : { positions: 1, key };
+
 /** What a product or a convolution is added to: heads say whether there is something. */
 function added({ inputs: [, , value] }: Node): { heads: number; value?: string } {
   return value === undefined ? { heads: 0 } : { heads: 1, value };
@@ -144,20 +148,21 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
       const groups = intAttribute(node, "groups", 1);
       const channels = { heads: groups, batch: images, queries: positions, query: first };
       return node.opType === "FusedGroupNorm"
-        ? { mode: "groupNorm", ...channels, bias: parameters(node, 1, emit) }
+        ? { mode: "groupNorm", ...channels, bias: parameters(node, [1, 3], emit) }
         : {
-            mode: "groupNormGradient",
-            ...channels,
-            value: second,
-            bias: parameters(node, 2, emit),
+            ...{ mode: "groupNormGradient", ...channels, value: second },
+            ...{ bias: parameters(node, [2, 4], emit), ...addedKey(node.inputs[4]) },
           };
     }
     case "FusedLayerNorm":
     case "FusedLayerNormGradient": {
       const rows = { ...rowsOf(dims), query: first };
       return node.opType === "FusedLayerNorm"
-        ? { mode: "layerNorm", ...rows, bias: parameters(node, 1, emit) }
-        : { mode: "layerNormGradient", ...rows, value: second, bias: parameters(node, 2, emit) };
+        ? { mode: "layerNorm", ...rows, bias: parameters(node, [1, 3], emit) }
+        : {
+            ...{ mode: "layerNormGradient", ...rows, value: second },
+            ...{ bias: parameters(node, [2, 3], emit), ...addedKey(node.inputs[3]) },
+          };
     }
     case "DirectConvolution":
     case "WinogradConvolution": {
@@ -189,9 +194,9 @@ const rowsOf = (dims: Dims): { readonly batch: number; readonly queries: number 
     ? { batch: dims[0] ?? 1, queries: dims[1] ?? 1 }
     : { batch: 1, queries: elementCount(dims.slice(0, -1)) };
 
-/** A norm's constants from an input on, and what it is set to. */
-function parameters(node: Node, from: number, emit: Emitter): string {
+/** A norm's constants, inputs from one to before another, and what it is set to. */
+function parameters(node: Node, [from, to]: [number, number], emit: Emitter): string {
   const settings = [floatAttribute(node, "epsilon", 1e-5), intAttribute(node, "silu", 0)];
   const numbers = emit.constant(constantOf("float32", [2], settings), "norm_settings");
-  return emit.op("Concat", [...node.inputs.slice(from), numbers], { axis: int(0) });
+  return emit.op("Concat", [...node.inputs.slice(from, to), numbers], { axis: int(0) });
 }

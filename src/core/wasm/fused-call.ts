@@ -75,6 +75,9 @@ export const word: Code = [
 /** Whether the value is added to the result: heads are 1. */
 export const adds: Code = [...word, ...i32(1), ...i32And];
 
+/** Whether the key is: positions are 1. */
+export const addsKey: Code = [...word, ...i32(64), ...i32And];
+
 /** Address of this thread's own memory. */
 export const scratch: Code = [
   ...[...field("buffer"), ...field("bufferSize"), ...get(THREAD), ...i32Multiply, ...i32Add],

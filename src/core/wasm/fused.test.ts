@@ -88,6 +88,12 @@ const norm = (dims: Dims, groups: number, silu: 0 | 1, mean = 0): Case[] => {
       inputs: [dims, dims, ...perChannel],
       means: [0, mean],
     },
+    {
+      op: "FusedGroupNormGradient",
+      ...shared,
+      inputs: [dims, dims, ...perChannel, dims],
+      means: [0, mean],
+    },
   ];
 };
 
@@ -97,6 +103,12 @@ const layerNorm = (dims: Dims, mean = 0): Case[] => {
   return [
     { op: "FusedLayerNorm", ...shared, inputs: [dims, column, column], means: [mean] },
     { op: "FusedLayerNormGradient", ...shared, inputs: [dims, dims, column], means: [0, mean] },
+    {
+      op: "FusedLayerNormGradient",
+      ...shared,
+      inputs: [dims, dims, column, dims],
+      means: [0, mean],
+    },
   ];
 };
 
