@@ -139,16 +139,17 @@ def in_panels(weights: torch.Tensor) -> torch.Tensor:
     return weights.reshape(weights.shape[0] // 8, 8, -1).transpose(1, 2)
 
 
-def convolution_case(op: str, x: tuple, outputs: int, adds: bool) -> dict:
+def convolution_case(op: str, x: tuple, outputs: int, added: str = "") -> dict:
     image, bias = real(*x), real(outputs)
     weights = real(outputs, x[1], 3, 3)
     output = F.conv2d(image, weights, bias, padding=1)
     order = weights_at_points if op == "WinogradConvolution" else in_panels
     inputs = [image, torch.cat([order(weights).reshape(-1), bias])]
-    if adds:
-        inputs.append(real(*output.shape))
+    if added != "":
+        whole = added == "an addition"
+        inputs.append(real(*output.shape) if whole else real(x[0], outputs, 1, 1))
         output = output + inputs[2]
-    return case(op, inputs, output, "with an addition" if adds else "")
+    return case(op, inputs, output, added and f"with {added}")
 
 
 def dense_case(dims: tuple, columns: int, residual: bool) -> dict:
@@ -175,10 +176,12 @@ def main() -> None:
         *gelu_cases(2, 2, 6),
         *norm_cases((2, 4, 3), 2, False),
         *norm_cases((1, 6, 2, 2), 3, True),
-        convolution_case("WinogradConvolution", (1, 2, 8, 8), 8, False),
-        convolution_case("WinogradConvolution", (2, 1, 8, 16), 8, True),
-        convolution_case("DirectConvolution", (1, 2, 3, 4), 16, False),
-        convolution_case("DirectConvolution", (2, 3, 4, 8), 8, True),
+        convolution_case("WinogradConvolution", (1, 2, 8, 8), 8),
+        convolution_case("WinogradConvolution", (2, 1, 8, 16), 8, "an addition"),
+        convolution_case("WinogradConvolution", (2, 1, 8, 8), 8, "numbers of an image"),
+        convolution_case("DirectConvolution", (1, 2, 3, 4), 16),
+        convolution_case("DirectConvolution", (2, 3, 4, 8), 8, "an addition"),
+        convolution_case("DirectConvolution", (2, 1, 2, 4), 8, "numbers of an image"),
         *layer_norm_cases(3, 4),
         *layer_norm_cases(2, 2, 5),
         dense_case((3, 5), 16, False),

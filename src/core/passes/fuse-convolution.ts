@@ -45,7 +45,8 @@ interface Found {
   /** The node that gives the result: the convolution, or the Add that alone reads it. */
   readonly last: Node;
   readonly input: string;
-  readonly residual: string | undefined;
+  /** As large as the result, or a number for each image and channel. */
+  readonly added: string | undefined;
   readonly opType: "DirectConvolution" | "WinogradConvolution";
   /** As the operator has them, and the bias. */
   readonly weights: Constant;
@@ -73,7 +74,7 @@ export function fuseConvolutions(graph: Graph, limits: ConvolutionLimits): Graph
       continue;
     }
     const weights = emit.constant(one.weights, "ordered_weights");
-    const inputs = [one.input, weights, ...(one.residual === undefined ? [] : [one.residual])];
+    const inputs = [one.input, weights, ...(one.added === undefined ? [] : [one.added])];
     emit.copy({ ...node, opType: one.opType, inputs, attributes: new Map() });
   }
   return prune(emit.finish(graph.outputs.map(({ name }) => name)));
@@ -98,11 +99,13 @@ function foundAt(
   const fits = sameDims(kernel, [3, 3]) && outputs % PANEL === 0;
   if (!fits || opType === undefined || bias === undefined) return undefined;
   const after = sumAfter(node);
-  const adds = after !== undefined && sameDims(after.otherDims, after.dims);
+  const adds =
+    after !== undefined &&
+    [after.dims, [images, outputs, 1, 1]].some((dims) => sameDims(dims, after.otherDims));
   return {
     last: adds ? after.sum : node,
     input,
-    residual: adds ? after.other : undefined,
+    added: adds ? after.other : undefined,
     opType,
     weights: joinConstants([
       opType === "WinogradConvolution" ? winogradConstant(weights) : tapsConstant(weights, PANEL),

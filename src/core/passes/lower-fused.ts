@@ -23,9 +23,9 @@ interface Call {
   readonly heads?: number;
   readonly positions?: number;
   readonly query: string;
-  /** As large as the query; the query once more where left out, or nothing where there is no value. */
+  /** As large as the query; the query once more where left out. Only beside a value that is as large as the output. */
   readonly key?: string;
-  /** As large as the output; nothing where left out. */
+  /** As large as the output, or one row of it for each of the batch; nothing where left out. */
   readonly value?: string | undefined;
   /** Of any size. */
   readonly bias?: string;
@@ -59,25 +59,27 @@ export function lowerFused(graph: Graph): Graph {
       nodes.push({ opType: "Reshape", name: to, inputs, outputs: [to], attributes: none });
       return to;
     };
-    const perQuery = (count: number): number => count / (batch * queries);
-    const shapeOf = (count: number): Dims => [batch, queries, perQuery(count)];
-    const given = (from: string, name: string): string => {
-      const before = emit.type(from).dims;
-      const shape = shapeOf(elementCount(before));
-      return sameDims(before, shape) ? from : reshape(from, `${output}/${name}`, shape);
-    };
+    const countOf = (name: string): number => elementCount(emit.type(name).dims);
+    const querySize = countOf(query) / (batch * queries);
+    const valueSize = elementCount(dims) / (batch * queries);
+    const given = (from: string, name: string, shape: Dims): string =>
+      sameDims(emit.type(from).dims, shape) ? from : reshape(from, `${output}/${name}`, shape);
     /** A tensor that nobody reads; a single key is enough of it. */
     const nothing = (width: number): string =>
       emit.constant({ dtype, dims: [batch, 1, width], data: { kind: "fill", value: 0 } }, "unread");
-    const asked = given(query, "query");
-    const [keys, values] =
-      value === undefined
-        ? [
-            nothing(perQuery(elementCount(emit.type(query).dims))),
-            nothing(perQuery(elementCount(dims))),
-          ]
-        : [key === undefined ? asked : given(key, "key"), given(value, "value")];
-    const asIs = sameDims(dims, shapeOf(elementCount(dims)));
+    const queryShape = [batch, queries, querySize];
+    const asked = given(query, "query", queryShape);
+    const rows = value === undefined ? 1 : countOf(value) / (batch * valueSize);
+    const values =
+      value === undefined ? nothing(valueSize) : given(value, "value", [batch, rows, valueSize]);
+    // As many keys as values.
+    const keys =
+      rows !== queries
+        ? nothing(querySize)
+        : key === undefined
+          ? asked
+          : given(key, "key", queryShape);
+    const asIs = sameDims(dims, [batch, queries, valueSize]);
     const result = asIs ? output : `${output}/result`;
     nodes.push({
       opType: RUNTIME_OPERATOR,
@@ -103,12 +105,16 @@ const isForeignCall = (node: Node): boolean =>
   node.opType === RUNTIME_OPERATOR && floatAttribute(node, "scale", 0) < 0;
 
 /** What a norm's gradient is added to: positions say whether there is something. */
-const addedKey = (key: string | undefined): { positions: number; key?: string } =>
-  key === undefined ? { positions: 0 } : { positions: 1, key };
+const addedKey = (key: string | undefined): Partial<Call> =>
+  key === undefined ? {} : { positions: 1, key };
 
-/** What a product or a convolution is added to: heads say whether there is something. */
-function added({ inputs: [, , value] }: Node): { heads: number; value?: string } {
-  return value === undefined ? { heads: 0 } : { heads: 1, value };
+/** What a product or a convolution is added to: heads are 1 where it is as large as the output, 2 where it is a row of it. */
+function added(
+  { inputs: [, , value], outputs: [output = ""] }: Node,
+  emit: Emitter,
+): Partial<Call> {
+  if (value === undefined) return {};
+  return { heads: sameDims(emit.type(value).dims, emit.type(output).dims) ? 1 : 2, value };
 }
 
 /** What a node of the studio's own asks for; undefined for any other. */
@@ -170,7 +176,7 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
       return {
         mode: node.opType === "DirectConvolution" ? "directConvolution" : "tiledConvolution",
         ...{ positions: width, batch, queries: height * width },
-        ...{ query: first, bias: second, ...added(node) },
+        ...{ query: first, bias: second, ...added(node, emit) },
       };
     }
     case "Dense": {
@@ -180,7 +186,7 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
       return {
         ...{ mode: "dense", query: first, bias: second, batch },
         queries: elementCount(dims.slice(0, -1)) / batch,
-        ...added(node),
+        ...added(node, emit),
       };
     }
     default:

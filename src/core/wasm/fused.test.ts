@@ -117,7 +117,16 @@ const dense = (rows: readonly number[], depth: number, columns: number, adds = f
   inputs: [[...rows, depth], [(depth + 1) * columns], ...(adds ? [[...rows, columns]] : [])],
 });
 
+/** With a number for each image and channel added. */
+const convolution = ([images = 1, inputs = 1, ...pixels]: Dims, outputs: number): Case[] =>
+  (["WinogradConvolution", "DirectConvolution"] as const).map((op) => {
+    const parameters = ((op === "DirectConvolution" ? 9 : 36) * inputs + 1) * outputs;
+    const image = [images, inputs, ...pixels];
+    return { op, inputs: [image, [parameters], [images, outputs, 1, 1]] };
+  });
+
 const CASES = [
+  ...[convolution([1, 1, 8, 8], 8), convolution([3, 2, 8, 16], 24)].flat(),
   // Fewer rows than threads, an odd number of them, panels of two blocks.
   ...[dense([2], 1, 16), dense([5], 7, 48), dense([8], 64, 32, true), dense([13], 9, 16, true)],
   ...[dense([3], 1100, 48), dense([2, 2], 1100, 80, true), dense([4, 2, 1], 64, 32, true)],
