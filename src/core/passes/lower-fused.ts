@@ -23,8 +23,8 @@ interface Call {
   readonly heads?: number;
   readonly positions?: number;
   readonly query: string;
-  /** As large as the query; the query once more where left out. Only beside a value that is as large as the output. */
-  readonly key?: string;
+  /** As large as the query; the query once more where left out. Only beside a value that is as large as the output, or none. */
+  readonly key?: string | undefined;
   /** As large as the output, or one row of it for each of the batch; nothing where left out. */
   readonly value?: string | undefined;
   /** Of any size. */
@@ -123,6 +123,7 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
   const heads = intAttribute(node, "heads", 1);
   const { dims } = emit.type(first);
   const [images = 1, positions = 1] = dims;
+  const perImage = { batch: images, queries: 1 };
   switch (node.opType) {
     case "PackedSelfAttention": {
       const batch = images * positions;
@@ -134,13 +135,13 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
     }
     case "PackedCrossAttention": {
       const queries = emit.type(second).dims[1] ?? 1;
-      const tensors = { query: first, value: second, batch: images, queries: 1 };
-      return { mode: "cross", heads, positions: queries, ...tensors };
+      const tensors = { query: first, value: second };
+      return { mode: "cross", heads, positions: queries, ...tensors, ...perImage };
     }
     case "PackedCrossAttentionGradient": {
-      const queries = positions / 2 - (emit.type(second).dims[1] ?? 0);
-      const tensors = { query: second, value: first, batch: images, queries: 1 };
-      return { mode: "crossGradient", heads, positions: queries, ...tensors };
+      const queries = emit.type(second).dims[1] ?? 1;
+      const tensors = { query: second, key: node.inputs[2], bias: first };
+      return { mode: "crossGradient", heads, positions: queries, ...tensors, ...perImage };
     }
     case "GatedGelu":
     case "GatedGeluGradient": {
