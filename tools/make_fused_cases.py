@@ -64,14 +64,11 @@ def cross_cases(images: int, rows: int, keys: int, heads: int, size: int) -> lis
     gradient = real(images, rows, channels)
     output = attention(q, *packed.chunk(2, -1), heads)
     dq, dpacked = torch.autograd.grad(output, [q, packed], gradient)
-    asrows = (images, 2 * keys, channels)
-    together = torch.cat([q, gradient, packed.reshape(asrows)], 1)
-    # The rows in the middle have no meaning; they are zeros in the plain evaluation.
-    back = torch.cat([dq, torch.zeros_like(dq), dpacked.reshape(asrows)], 1)
+    back = torch.cat([dq, dpacked.reshape(images, 2 * keys, channels)], 1)
     note = f"{heads} heads of {size}"
     return [
         case("PackedCrossAttention", [packed, q], output, note, heads=heads),
-        case("PackedCrossAttentionGradient", [together, packed], back, note, heads=heads),
+        case("PackedCrossAttentionGradient", [packed, q, gradient], back, note, heads=heads),
     ]
 
 
@@ -87,6 +84,14 @@ def gelu_cases(*dims: int) -> list:
     ]
 
 
+def norm_gradients(op: str, inputs: list, back: torch.Tensor, **settings: int) -> list:
+    other = real(*back.shape)
+    return [
+        case(op, inputs, back, "", **settings),
+        case(op, [*inputs, other], back + other, "with an addition", **settings),
+    ]
+
+
 def norm_cases(dims: tuple, groups: int, silu: bool) -> list:
     x, gamma, beta = real(*dims), real(dims[1]), real(dims[1])
     output = F.group_norm(x, groups, gamma, beta, 1e-5)
@@ -96,7 +101,7 @@ def norm_cases(dims: tuple, groups: int, silu: bool) -> list:
     settings = {"groups": groups, "silu": int(silu)}
     made = [
         case("FusedGroupNorm", [x, gamma, beta], output, "", **settings),
-        case("FusedGroupNormGradient", [gradient, x, gamma, beta], back, "", **settings),
+        *norm_gradients("FusedGroupNormGradient", [gradient, x, gamma, beta], back, **settings),
     ]
     return [with_epsilon(one) for one in made]
 
@@ -108,7 +113,7 @@ def layer_norm_cases(*dims: int) -> list:
     (back,) = torch.autograd.grad(output, x, gradient)
     made = [
         case("FusedLayerNorm", [x, gamma, beta], output, ""),
-        case("FusedLayerNormGradient", [gradient, x, gamma], back, ""),
+        *norm_gradients("FusedLayerNormGradient", [gradient, x, gamma], back),
     ]
     return [with_epsilon(one) for one in made]
 
@@ -131,16 +136,17 @@ def in_panels(weights: torch.Tensor) -> torch.Tensor:
     return weights.reshape(weights.shape[0] // 8, 8, -1).transpose(1, 2)
 
 
-def convolution_case(op: str, x: tuple, outputs: int, adds: bool) -> dict:
+def convolution_case(op: str, x: tuple, outputs: int, added: str = "") -> dict:
     image, bias = real(*x), real(outputs)
     weights = real(outputs, x[1], 3, 3)
     output = F.conv2d(image, weights, bias, padding=1)
     order = weights_at_points if op == "WinogradConvolution" else in_panels
     inputs = [image, torch.cat([order(weights).reshape(-1), bias])]
-    if adds:
-        inputs.append(real(*output.shape))
+    if added != "":
+        whole = added == "an addition"
+        inputs.append(real(*output.shape) if whole else real(x[0], outputs, 1, 1))
         output = output + inputs[2]
-    return case(op, inputs, output, "with an addition" if adds else "")
+    return case(op, inputs, output, added and f"with {added}")
 
 
 def dense_case(dims: tuple, columns: int, residual: bool) -> dict:
@@ -167,10 +173,12 @@ def main() -> None:
         *gelu_cases(2, 2, 6),
         *norm_cases((2, 4, 3), 2, False),
         *norm_cases((1, 6, 2, 2), 3, True),
-        convolution_case("WinogradConvolution", (1, 2, 8, 8), 8, False),
-        convolution_case("WinogradConvolution", (2, 1, 8, 16), 8, True),
-        convolution_case("DirectConvolution", (1, 2, 3, 4), 16, False),
-        convolution_case("DirectConvolution", (2, 3, 4, 8), 8, True),
+        convolution_case("WinogradConvolution", (1, 2, 8, 8), 8),
+        convolution_case("WinogradConvolution", (2, 1, 8, 16), 8, "an addition"),
+        convolution_case("WinogradConvolution", (2, 1, 8, 8), 8, "numbers of an image"),
+        convolution_case("DirectConvolution", (1, 2, 3, 4), 16),
+        convolution_case("DirectConvolution", (2, 3, 4, 8), 8, "an addition"),
+        convolution_case("DirectConvolution", (2, 1, 2, 4), 8, "numbers of an image"),
         *layer_norm_cases(3, 4),
         *layer_norm_cases(2, 2, 5),
         dense_case((3, 5), 16, False),

@@ -4,8 +4,9 @@ import { fuseConvolutions } from "./fuse-convolution.ts";
 import { fuseDense } from "./fuse-dense.ts";
 import { fuse, type Fused } from "./fuse.ts";
 import { lowerFused } from "./lower-fused.ts";
+import { sumNormGradients } from "./sum-norm-gradients.ts";
 
 export function graphForSession(graph: Graph, fused: Fused): Graph {
   const whole = fuseConvolutions(fuse(graph, fused), fused.convolution);
-  return lowerFused(fused.dense ? fuseDense(whole) : whole);
+  return lowerFused(sumNormGradients(fused.dense ? fuseDense(whole) : whole));
 }

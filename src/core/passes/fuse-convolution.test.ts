@@ -21,7 +21,7 @@ interface Settings {
   readonly attributes?: Readonly<Record<string, Attribute>>;
   readonly bias?: boolean;
   /** What becomes of the convolution: given as it is, added to the other input, both, or to itself. */
-  readonly use?: "output" | "sum" | "both" | "doubled" | "sum of rows";
+  readonly use?: "output" | "sum" | "both" | "doubled" | "sum of rows" | "sum of channels";
 }
 
 function convolution({
@@ -40,7 +40,8 @@ function convolution({
   if (use === "output") return emit.finish([y]);
   if (use === "doubled") return emit.finish([emit.op("Add", [y, y])]);
   const { dims } = emit.type(y);
-  const other = use === "sum of rows" ? [dims[3]!] : dims;
+  const others = { "sum of rows": [dims[3]!], "sum of channels": [dims[0]!, dims[1]!, 1, 1] };
+  const other = use === "sum of rows" || use === "sum of channels" ? others[use] : dims;
   emit.input("r", { dtype: "float32", dims: other });
   const sum = emit.op("Add", ["r", y]);
   return emit.finish(use === "both" ? [sum, y] : [sum]);
@@ -68,6 +69,16 @@ describe("a 3 x 3 convolution", () => {
     ["with a sum after it", {}, ["WinogradConvolution"]],
     ["without a bias", { bias: false }, ["WinogradConvolution"]],
     ["of several images", { image: [3, 2, 16, 8], use: "output" }, ["WinogradConvolution"]],
+    [
+      "with a number for each channel added",
+      { image: [2, 2, 8, 8], use: "sum of channels" },
+      ["WinogradConvolution"],
+    ],
+    [
+      "of a small image with a number for each channel added",
+      { image: [2, 2, 4, 4], use: "sum of channels" },
+      ["DirectConvolution"],
+    ],
     ["of an image of 3 x 4", { image: [2, 2, 3, 4] }, ["DirectConvolution"]],
     ["of an image of 12 x 12", { image: [1, 2, 12, 12], bias: false }, ["DirectConvolution"]],
     ["whose result is wanted as well", { use: "both" }, ["WinogradConvolution", "Add"]],

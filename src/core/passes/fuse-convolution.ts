@@ -12,10 +12,11 @@ import {
   winogradConstant,
 } from "../onnx/constant.ts";
 import { Emitter } from "../onnx/emit.ts";
-import { consumersOf, type Graph, type Node, typeOf } from "../onnx/graph.ts";
+import { type Graph, type Node, typeOf } from "../onnx/graph.ts";
 import { GROUP_SIDE, GROUP_WIDTH } from "../onnx/operators/convolutions.ts";
 import { sameDims } from "../tensor/shape.ts";
 import { prune } from "./prune.ts";
+import { type SumAfter, sumsAfter } from "./sum-after.ts";
 
 /** What is taken by Winograd's algorithm. */
 export interface WinogradLimits {
@@ -44,7 +45,8 @@ interface Found {
   /** The node that gives the result: the convolution, or the Add that alone reads it. */
   readonly last: Node;
   readonly input: string;
-  readonly residual: string | undefined;
+  /** As large as the result, or a number for each image and channel. */
+  readonly added: string | undefined;
   readonly opType: "DirectConvolution" | "WinogradConvolution";
   /** As the operator has them, and the bias. */
   readonly weights: Constant;
@@ -53,19 +55,9 @@ interface Found {
 }
 
 export function fuseConvolutions(graph: Graph, limits: ConvolutionLimits): Graph {
-  const readers = consumersOf(graph);
-  const outputs = new Set(graph.outputs.map(({ name }) => name));
-  /** The sum of `value` and another tensor of its shape, where nothing else reads it. */
-  const sumOf = (value: string): Node | undefined => {
-    const [reader, ...others] = readers.get(value) ?? [];
-    if (reader?.opType !== "Add" || others.length > 0 || outputs.has(value)) return undefined;
-    const types = [...reader.inputs, value].map((name) => typeOf(graph, name)?.dims);
-    const [a, b, own] = types;
-    const same = a !== undefined && b !== undefined && sameDims(a, b) && sameDims(a, own ?? []);
-    return same && reader.inputs[0] !== reader.inputs[1] ? reader : undefined;
-  };
+  const sumAfter = sumsAfter(graph);
   const found = graph.nodes
-    .flatMap((node) => foundAt(graph, node, limits, sumOf) ?? [])
+    .flatMap((node) => foundAt(graph, node, limits, sumAfter) ?? [])
     .sort((a, b) => b.pixels - a.pixels);
   const chosen = new Map<Node, Found>();
   let left = limits.winograd?.bytes ?? 0;
@@ -82,7 +74,7 @@ export function fuseConvolutions(graph: Graph, limits: ConvolutionLimits): Graph
       continue;
     }
     const weights = emit.constant(one.weights, "ordered_weights");
-    const inputs = [one.input, weights, ...(one.residual === undefined ? [] : [one.residual])];
+    const inputs = [one.input, weights, ...(one.added === undefined ? [] : [one.added])];
     emit.copy({ ...node, opType: one.opType, inputs, attributes: new Map() });
   }
   return prune(emit.finish(graph.outputs.map(({ name }) => name)));
@@ -92,7 +84,7 @@ function foundAt(
   graph: Graph,
   node: Node,
   limits: ConvolutionLimits,
-  sumOf: (value: string) => Node | undefined,
+  sumAfter: (node: Node) => SumAfter | undefined,
 ): Found | undefined {
   const [input = "", weightName = "", biasName = ""] = node.inputs;
   if (node.opType !== "Conv" || !isPlain(node)) return undefined;
@@ -106,12 +98,14 @@ function foundAt(
   const opType = operatorFor(limits, inputs, height, width);
   const fits = sameDims(kernel, [3, 3]) && outputs % PANEL === 0;
   if (!fits || opType === undefined || bias === undefined) return undefined;
-  const value = node.outputs[0] ?? "";
-  const sum = sumOf(value);
+  const after = sumAfter(node);
+  const adds =
+    after !== undefined &&
+    [after.dims, [images, outputs, 1, 1]].some((dims) => sameDims(dims, after.otherDims));
   return {
-    last: sum ?? node,
+    last: adds ? after.sum : node,
     input,
-    residual: sum?.inputs.find((name) => name !== value),
+    added: adds ? after.other : undefined,
     opType,
     weights: joinConstants([
       opType === "WinogradConvolution" ? winogradConstant(weights) : tapsConstant(weights, PANEL),

@@ -12,9 +12,10 @@ import {
   transposeConstant,
 } from "../onnx/constant.ts";
 import { Emitter } from "../onnx/emit.ts";
-import { consumersOf, type Graph, type Node, producersOf, typeOf } from "../onnx/graph.ts";
+import { type Graph, type Node, producersOf, typeOf } from "../onnx/graph.ts";
 import { elementCount, sameDims } from "../tensor/shape.ts";
 import { prune } from "./prune.ts";
+import { type SumAfter, sumsAfter } from "./sum-after.ts";
 
 /** Of fewer rows the weights alone are what takes time. */
 const FEWEST_ROWS = 16;
@@ -64,14 +65,12 @@ function emitDense(emit: Emitter, { input, weights, bias, residual, last }: Dens
 class Reader {
   private readonly graph: Graph;
   private readonly producers: ReadonlyMap<string, Node>;
-  private readonly readers: ReadonlyMap<string, readonly Node[]>;
-  private readonly outputs: ReadonlySet<string>;
+  private readonly sumAfter: (node: Node) => SumAfter | undefined;
 
   constructor(graph: Graph) {
     this.graph = graph;
     this.producers = producersOf(graph);
-    this.readers = consumersOf(graph);
-    this.outputs = new Set(graph.outputs.map(({ name }) => name));
+    this.sumAfter = sumsAfter(graph);
   }
 
   /** @param free whether a sum is not yet the last node of another product */
@@ -90,16 +89,14 @@ class Reader {
     let last = node;
     let bias = this.perColumn(third, columns);
     if (third !== "" && bias === undefined) return undefined;
-    const first = this.addedTo(last);
+    const first = this.sumAfter(last);
     const constant = this.perColumn(first?.other, columns);
     if (first !== undefined && bias === undefined && constant !== undefined) {
       bias = constant;
       last = first.sum;
     }
-    const next = this.addedTo(last);
-    const dims = typeOf(this.graph, next?.other ?? "")?.dims ?? [];
-    const asLarge = sameDims(dims, [...type.dims.slice(0, -1), columns]);
-    if (next === undefined || !asLarge || !free(next.sum)) {
+    const next = this.sumAfter(last);
+    if (next === undefined || !sameDims(next.otherDims, next.dims) || !free(next.sum)) {
       return { input, weights, bias, residual: undefined, last };
     }
     return { input, weights, bias, residual: next.other, last: next.sum };
@@ -128,19 +125,6 @@ class Reader {
       constant.dims.at(-1) === columns &&
       elementCount(constant.dims) === columns;
     return fits ? constant : undefined;
-  }
-
-  /** The sum that alone reads a node's output and is no larger than it, and what it is added to. */
-  private addedTo({ outputs }: Node): { sum: Node; other: string } | undefined {
-    const value = outputs[0] ?? "";
-    const [sum, ...more] = this.readers.get(value) ?? [];
-    const other = sum?.inputs.find((input) => input !== value);
-    if (sum?.opType !== "Add" || other === undefined) return undefined;
-    if (more.length > 0 || this.outputs.has(value)) return undefined;
-    const before = typeOf(this.graph, value);
-    const after = typeOf(this.graph, sum.outputs[0] ?? "");
-    if (before === undefined || after === undefined) return undefined;
-    return sameDims(before.dims, after.dims) ? { sum, other } : undefined;
   }
 }
 

@@ -23,9 +23,9 @@ interface Call {
   readonly heads?: number;
   readonly positions?: number;
   readonly query: string;
-  /** As large as the query; the query once more where left out, or nothing where there is no value. */
-  readonly key?: string;
-  /** As large as the output; nothing where left out. */
+  /** As large as the query; the query once more where left out. Only beside a value that is as large as the output, or none. */
+  readonly key?: string | undefined;
+  /** As large as the output, or one row of it for each of the batch; nothing where left out. */
   readonly value?: string | undefined;
   /** Of any size. */
   readonly bias?: string;
@@ -59,25 +59,27 @@ export function lowerFused(graph: Graph): Graph {
       nodes.push({ opType: "Reshape", name: to, inputs, outputs: [to], attributes: none });
       return to;
     };
-    const perQuery = (count: number): number => count / (batch * queries);
-    const shapeOf = (count: number): Dims => [batch, queries, perQuery(count)];
-    const given = (from: string, name: string): string => {
-      const before = emit.type(from).dims;
-      const shape = shapeOf(elementCount(before));
-      return sameDims(before, shape) ? from : reshape(from, `${output}/${name}`, shape);
-    };
+    const countOf = (name: string): number => elementCount(emit.type(name).dims);
+    const querySize = countOf(query) / (batch * queries);
+    const valueSize = elementCount(dims) / (batch * queries);
+    const given = (from: string, name: string, shape: Dims): string =>
+      sameDims(emit.type(from).dims, shape) ? from : reshape(from, `${output}/${name}`, shape);
     /** A tensor that nobody reads; a single key is enough of it. */
     const nothing = (width: number): string =>
       emit.constant({ dtype, dims: [batch, 1, width], data: { kind: "fill", value: 0 } }, "unread");
-    const asked = given(query, "query");
-    const [keys, values] =
-      value === undefined
-        ? [
-            nothing(perQuery(elementCount(emit.type(query).dims))),
-            nothing(perQuery(elementCount(dims))),
-          ]
-        : [key === undefined ? asked : given(key, "key"), given(value, "value")];
-    const asIs = sameDims(dims, shapeOf(elementCount(dims)));
+    const queryShape = [batch, queries, querySize];
+    const asked = given(query, "query", queryShape);
+    const rows = value === undefined ? 1 : countOf(value) / (batch * valueSize);
+    const values =
+      value === undefined ? nothing(valueSize) : given(value, "value", [batch, rows, valueSize]);
+    // As many keys as values.
+    const keys =
+      rows !== queries
+        ? nothing(querySize)
+        : key === undefined
+          ? asked
+          : given(key, "key", queryShape);
+    const asIs = sameDims(dims, [batch, queries, valueSize]);
     const result = asIs ? output : `${output}/result`;
     nodes.push({
       opType: RUNTIME_OPERATOR,
@@ -102,9 +104,17 @@ const isFused = ({ opType }: Node): boolean => OWN_OPS.has(opType);
 const isForeignCall = (node: Node): boolean =>
   node.opType === RUNTIME_OPERATOR && floatAttribute(node, "scale", 0) < 0;
 
-/** What a product or a convolution is added to: heads say whether there is something. */
-function added({ inputs: [, , value] }: Node): { heads: number; value?: string } {
-  return value === undefined ? { heads: 0 } : { heads: 1, value };
+/** What a norm's gradient is added to: positions say whether there is something. */
+const addedKey = (key: string | undefined): Partial<Call> =>
+  key === undefined ? {} : { positions: 1, key };
+
+/** What a product or a convolution is added to: heads are 1 where it is as large as the output, 2 where it is a row of it. */
+function added(
+  { inputs: [, , value], outputs: [output = ""] }: Node,
+  emit: Emitter,
+): Partial<Call> {
+  if (value === undefined) return {};
+  return { heads: sameDims(emit.type(value).dims, emit.type(output).dims) ? 1 : 2, value };
 }
 
 /** What a node of the studio's own asks for; undefined for any other. */
@@ -113,6 +123,7 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
   const heads = intAttribute(node, "heads", 1);
   const { dims } = emit.type(first);
   const [images = 1, positions = 1] = dims;
+  const perImage = { batch: images, queries: 1 };
   switch (node.opType) {
     case "PackedSelfAttention": {
       const batch = images * positions;
@@ -125,13 +136,13 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
     }
     case "PackedCrossAttention": {
       const queries = emit.type(second).dims[1] ?? 1;
-      const tensors = { query: first, value: second, batch: images, queries: 1 };
-      return { mode: "cross", heads, positions: queries, ...tensors };
+      const tensors = { query: first, value: second };
+      return { mode: "cross", heads, positions: queries, ...tensors, ...perImage };
     }
     case "PackedCrossAttentionGradient": {
-      const queries = positions / 2 - (emit.type(second).dims[1] ?? 0);
-      const tensors = { query: second, value: first, batch: images, queries: 1 };
-      return { mode: "crossGradient", heads, positions: queries, ...tensors };
+      const queries = emit.type(second).dims[1] ?? 1;
+      const tensors = { query: second, key: node.inputs[2], bias: first };
+      return { mode: "crossGradient", heads, positions: queries, ...tensors, ...perImage };
     }
     case "GatedGelu":
     case "GatedGeluGradient": {
@@ -145,20 +156,21 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
       const groups = intAttribute(node, "groups", 1);
       const channels = { heads: groups, batch: images, queries: positions, query: first };
       return node.opType === "FusedGroupNorm"
-        ? { mode: "groupNorm", ...channels, bias: parameters(node, 1, emit) }
+        ? { mode: "groupNorm", ...channels, bias: parameters(node, [1, 3], emit) }
         : {
-            mode: "groupNormGradient",
-            ...channels,
-            value: second,
-            bias: parameters(node, 2, emit),
+            ...{ mode: "groupNormGradient", ...channels, value: second },
+            ...{ bias: parameters(node, [2, 4], emit), ...addedKey(node.inputs[4]) },
           };
     }
     case "FusedLayerNorm":
     case "FusedLayerNormGradient": {
       const rows = { ...rowsOf(dims), query: first };
       return node.opType === "FusedLayerNorm"
-        ? { mode: "layerNorm", ...rows, bias: parameters(node, 1, emit) }
-        : { mode: "layerNormGradient", ...rows, value: second, bias: parameters(node, 2, emit) };
+        ? { mode: "layerNorm", ...rows, bias: parameters(node, [1, 3], emit) }
+        : {
+            ...{ mode: "layerNormGradient", ...rows, value: second },
+            ...{ bias: parameters(node, [2, 3], emit), ...addedKey(node.inputs[3]) },
+          };
     }
     case "DirectConvolution":
     case "WinogradConvolution": {
@@ -166,7 +178,7 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
       return {
         mode: node.opType === "DirectConvolution" ? "directConvolution" : "tiledConvolution",
         ...{ positions: width, batch, queries: height * width },
-        ...{ query: first, bias: second, ...added(node) },
+        ...{ query: first, bias: second, ...added(node, emit) },
       };
     }
     case "Dense": {
@@ -176,7 +188,7 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
       return {
         ...{ mode: "dense", query: first, bias: second, batch },
         queries: elementCount(dims.slice(0, -1)) / batch,
-        ...added(node),
+        ...added(node, emit),
       };
     }
     default:
@@ -190,9 +202,9 @@ const rowsOf = (dims: Dims): { readonly batch: number; readonly queries: number 
     ? { batch: dims[0] ?? 1, queries: dims[1] ?? 1 }
     : { batch: 1, queries: elementCount(dims.slice(0, -1)) };
 
-/** A norm's constants from an input on, and what it is set to. */
-function parameters(node: Node, from: number, emit: Emitter): string {
+/** A norm's constants, inputs from one to before another, and what it is set to. */
+function parameters(node: Node, [from, to]: [number, number], emit: Emitter): string {
   const settings = [floatAttribute(node, "epsilon", 1e-5), intAttribute(node, "silu", 0)];
   const numbers = emit.constant(constantOf("float32", [2], settings), "norm_settings");
-  return emit.op("Concat", [...node.inputs.slice(from), numbers], { axis: int(0) });
+  return emit.op("Concat", [...node.inputs.slice(from, to), numbers], { axis: int(0) });
 }

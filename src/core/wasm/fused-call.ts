@@ -75,6 +75,12 @@ export const word: Code = [
 /** Whether the value is added to the result: heads are 1. */
 export const adds: Code = [...word, ...i32(1), ...i32And];
 
+/** Whether the value has a number for each image and channel, and that is added: heads are 2. */
+export const addsPerImage: Code = [...word, ...i32(2), ...i32And];
+
+/** Whether the key is added to the result: positions are 1. */
+export const addsKey: Code = [...word, ...i32(64), ...i32And];
+
 /** Address of this thread's own memory. */
 export const scratch: Code = [
   ...[...field("buffer"), ...field("bufferSize"), ...get(THREAD), ...i32Multiply, ...i32Add],

@@ -1,8 +1,8 @@
 /**
  * @file GroupNorm with its scale and shift, and SiLU after it where asked for, and its gradient (norm-group.ts):
  *   u = γ x̂ + β,   y = u or u σ(u),   dx̂ = γ ∘ du,   du = dy or dy ∘ σ(u) (1 + u (1 - σ(u)))
- * Forward x [images, channels, pixels] is the query; for the gradient dy is, and x is the value. The bias is
- * [γ | β | ε | 1 with SiLU], heads are the groups.
+ * Forward x [images, channels, pixels] is the query; for the gradient dy is, x is the value and what is added to it the
+ * key. The bias is [γ | β | ε | 1 with SiLU], heads are the groups.
  */
 import {
   type Code,

@@ -1,6 +1,7 @@
 /**
  * @file LayerNorm over the last axis, y = γ ∘ x̂ + β, and its gradient, where dx̂ = γ ∘ dy (norm-group.ts).
- * Forward x is the query and the bias [γ | β | ε | 0]; for the gradient dy is the query, x the value and the bias [γ | ε | 0].
+ * Forward x is the query and the bias [γ | β | ε | 0]; for the gradient dy is the query, x the value, the bias
+ * [γ | ε | 0] and what is added to it the key.
  */
 import {
   type Code,

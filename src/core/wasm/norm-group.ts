@@ -28,11 +28,12 @@ import {
   set,
   storeVector,
   when,
+  whenElse,
   zeros,
 } from "./instructions.ts";
 import { advance, assign, floats, type Locals, product, sum, times } from "./assemble.ts";
 import { ONE } from "./exp-code.ts";
-import { field, THREAD } from "./fused-call.ts";
+import { addsKey, field, THREAD } from "./fused-call.ts";
 
 /** Vectors of a group of so many numbers. */
 export const vectorsOf = (local: number): Code => [
@@ -96,10 +97,25 @@ export class NormGroup {
     ];
   }
 
-  /** The same, with `dy` besides; the body collects dx̂ of every vector. */
+  /** The same, with `dy` besides; the body collects dx̂ of every vector. Where asked for, the key is added to dx. */
   backward({ x, epsilon, dy }: Tensors & { readonly dy: Code }, ...body: Code[]): Code {
     const { at, out, counter, size } = this;
     const [total, second] = this.sums;
+    // What is added, in place of dy, which is read by then.
+    const added = this.dy;
+    const write = (adds: boolean): Code =>
+      times(
+        counter,
+        vectorsOf(size),
+        [...get(at), ...loadVector(0), ...set(this.x)],
+        [...get(out), ...get(out), ...loadVector(0), ...get(total), ...f32x4Subtract],
+        [...this.hat, ...get(second), ...f32x4Multiply, ...f32x4Subtract],
+        [...get(this.inverse), ...f32x4Multiply],
+        adds ? [...get(added), ...loadVector(0), ...f32x4Add, ...advance(added, i32(16))] : [],
+        storeVector(0),
+        advance(at, i32(16)),
+        advance(out, i32(16)),
+      );
     return [
       ...this.forward(
         { x, epsilon },
@@ -111,16 +127,9 @@ export class NormGroup {
       ...this.meanOf(second),
       ...assign(at, this.rowOf(x)),
       ...assign(out, this.rowOf(field("output"))),
-      ...times(
-        counter,
-        vectorsOf(size),
-        [...get(at), ...loadVector(0), ...set(this.x)],
-        [...get(out), ...get(out), ...loadVector(0), ...get(total), ...f32x4Subtract],
-        [...this.hat, ...get(second), ...f32x4Multiply, ...f32x4Subtract],
-        [...get(this.inverse), ...f32x4Multiply, ...storeVector(0)],
-        advance(at, i32(16)),
-        advance(out, i32(16)),
-      ),
+      ...assign(added, this.rowOf(field("key"))),
+      ...addsKey,
+      ...whenElse(write(true), write(false)),
     ];
   }
 

@@ -9,22 +9,16 @@ export const packedSelfAttention: VjpRule = ({ emit, node, input, output, dY }) 
   }),
 ];
 
-/** dQ [B, S, C] and [dK | dV] [B, T, 2C], cut out of rows of C numbers. */
+/** [dK | dV] [B, T, 2C] and dQ [B, S, C], cut out of rows of C numbers. */
 export const packedCrossAttention: VjpRule = ({ emit, make, node, input, dY, needs }) => {
   const [packed, queries] = [input(0), input(1)];
-  const [images = 1, rows = 1, channels = 1] = make.dims(queries);
+  const rows = make.dims(queries)[1] ?? 1;
   const positions = make.dims(packed)[1] ?? 1;
-  const asRows = make.reshape(packed, [images, 2 * positions, channels]);
-  const all = emit.op("Concat", [queries, dY, asRows], { axis: int(1) });
-  const gradients = emit.op("PackedCrossAttentionGradient", [all, packed], {
+  const gradients = emit.op("PackedCrossAttentionGradient", [packed, queries, dY], {
     heads: int(intAttribute(node, "heads", 1)),
   });
-  const [dQ = "", , dPacked = ""] = emit.many(
-    "Split",
-    [gradients, emit.ints([rows, rows, 2 * positions])],
-    3,
-    { axis: int(1) },
-  );
+  const parts = emit.ints([rows, 2 * positions]);
+  const [dQ = "", dPacked = ""] = emit.many("Split", [gradients, parts], 2, { axis: int(1) });
   return [needs(0) ? make.reshape(dPacked, make.dims(packed)) : null, needs(1) ? dQ : null];
 };
 

@@ -1,8 +1,9 @@
 /**
  * @file 3 x 3 convolutions with one pixel of zeros around, for sessions whose engine has functions for them:
- *   WinogradConvolution   x [B, I, H, W], [transformed weights (36 O I) | bias (O)], what is added [B, O, H, W] or nothing
+ *   WinogradConvolution   x [B, I, H, W], [transformed weights (36 O I) | bias (O)], what is added or nothing
  *   DirectConvolution     x [B, I, H, W], [weights (O / 8, 9 I, 8) | bias (O)], what is added or nothing
  *                         y [B, O, H, W]
+ * What is added is [B, O, H, W] or [B, O, 1, 1].
  * O is a multiple of 8; W is one of 4, and H and W are multiples of 8 for Winograd's (core/convolution/winograd.ts).
  */
 import {
@@ -13,8 +14,8 @@ import {
   POINTS,
   TILE,
 } from "../../convolution/winograd.ts";
-import { elementCount, sameDims } from "../../tensor/shape.ts";
-import type { OperatorDefinition } from "./definition.ts";
+import { type Dims, elementCount, sameDims } from "../../tensor/shape.ts";
+import type { EvaluateContext, OperatorDefinition } from "./definition.ts";
 import { operator, type Settings, show } from "./operator.ts";
 
 /** Side of the squares that images are cut into: two by two tiles. */
@@ -31,12 +32,21 @@ function plan(s: Settings, weights: number, groupHeight: number, groupWidth: num
   const outputs = (s.type(1).dims[0] ?? 0) / (weights * inputs + 1);
   const counts = [height / groupHeight, width / groupWidth, outputs / PANEL];
   const out = [images, outputs, height, width];
-  if (!counts.every(Number.isInteger) || (s.has(2) && !sameDims(s.type(2).dims, out))) {
+  const added = s.has(2) ? s.type(2).dims : out;
+  const adds = sameDims(added, out) || sameDims(added, [images, outputs, 1, 1]);
+  if (!counts.every(Number.isInteger) || !adds) {
     throw new Error(
       `its input of shape ${show(dims)} does not fit weights for ${outputs} channels`,
     );
   }
   return { dtype, dims: out, inputs };
+}
+
+/** What is added to number `at` of the output. */
+function addedAt(at: number, dims: Dims, context: EvaluateContext): number {
+  if (!context.has(2)) return 0;
+  const { data } = context.input(2);
+  return data[Math.floor((at * data.length) / elementCount(dims))]!;
 }
 
 export const CONVOLUTIONS = {
@@ -71,7 +81,7 @@ export const CONVOLUTIONS = {
               bothSides(OUTPUT_TRANSFORM, products, POINTS).forEach((value, i) => {
                 const row = top + Math.floor(i / TILE);
                 const at = (image * outputs + o) * height * width + row * width + left + (i % TILE);
-                y[at] = value + bias + (context.has(2) ? context.input(2).data[at]! : 0);
+                y[at] = value + bias + addedAt(at, dims, context);
               });
             }
           }
@@ -97,7 +107,7 @@ export const CONVOLUTIONS = {
           const panel = Math.floor(o / PANEL) * TAPS * inputs + tap;
           sum += x[plane + y * width + z]! * weights[panel * PANEL + (o % PANEL)]!;
         }
-        return sum + (context.has(2) ? context.input(2).data[at]! : 0);
+        return sum + addedAt(at, dims, context);
       });
     },
   ),

@@ -1,7 +1,7 @@
 /**
  * @file GroupNorm with scale and shift, and SiLU after it where asked for, as one operator of the studio's own:
  *   FusedGroupNorm           x [B, C, ...], γ [C], β [C]                   y [B, C, ...]
- *   FusedGroupNormGradient   dy [B, C, ...], x [B, C, ...], γ [C], β [C]   dx [B, C, ...]
+ *   FusedGroupNormGradient   dy [B, C, ...], x [B, C, ...], γ [C], β [C]   dx [B, C, ...], plus a fifth input where there is one
  * Attributes groups, epsilon, silu (0 or 1).
  */
 import type { NdArray } from "../../tensor/nd-array.ts";
@@ -17,7 +17,8 @@ function plan(s: Settings, x: 0 | 1) {
   const channels = dims[1] ?? 0;
   const groups = intAttribute(s.node, "groups", 0);
   const perChannel = [x + 1, x + 2].every((input) => sameDims(s.type(input).dims, [channels]));
-  if (groups < 1 || channels % groups !== 0 || !perChannel || !sameDims(s.type(0).dims, dims)) {
+  const whole = [0, ...(s.has(4) ? [4] : [])].every((input) => sameDims(s.type(input).dims, dims));
+  if (groups < 1 || channels % groups !== 0 || !perChannel || !whole) {
     throw new Error(`its input of shape ${show(dims)} with ${groups} groups does not fit it`);
   }
   return {
@@ -60,7 +61,8 @@ export const FUSED_GROUP_NORM = {
         return planned.silu ? s * (1 + one * (1 - s)) : 1;
       });
       const dHat = context.input(0).data.map((dy, i) => dy * slope[i]! * scale[i]!);
-      return standardiseGradient(dHat, of, standard);
+      const dx = standardiseGradient(dHat, of, standard);
+      return context.has(4) ? dx.map((d, i) => d + context.input(4).data[i]!) : dx;
     },
   ),
 } satisfies Record<string, OperatorDefinition>;

@@ -1,7 +1,7 @@
 /**
  * @file LayerNorm over the last axis, with scale and shift, as one operator of the studio's own:
  *   FusedLayerNorm           x [..., W], γ [W], β [W]            y [..., W]
- *   FusedLayerNormGradient   dy [..., W], x [..., W], γ [W]      dx [..., W]
+ *   FusedLayerNormGradient   dy [..., W], x [..., W], γ [W]      dx [..., W], plus a fourth input where there is one
  * Attribute epsilon.
  */
 import { type Dims, sameDims } from "../../tensor/shape.ts";
@@ -44,12 +44,13 @@ export const FUSED_LAYER_NORM = {
     },
   ),
   FusedLayerNormGradient: operator(
-    (s) => plan(s, { whole: [1], perColumn: [2] }),
+    (s) => plan(s, { whole: s.has(3) ? [1, 3] : [1], perColumn: [2] }),
     (planned, context) => {
       const { of, standard } = normalised(planned, 1, context);
       const [dy, gamma] = [context.input(0).data, context.input(2).data];
       const dHat = dy.map((d, i) => d * gamma[i % planned.width]!);
-      return standardiseGradient(dHat, of, standard);
+      const dx = standardiseGradient(dHat, of, standard);
+      return context.has(3) ? dx.map((d, i) => d + context.input(3).data[i]!) : dx;
     },
   ),
 } satisfies Record<string, OperatorDefinition>;

@@ -5,13 +5,13 @@
  *   PackedSelfAttention           packed [B, S, 3C] = [Q | K | V], like [B, S, C]          O [B, S, C]
  *   PackedSelfAttentionGradient   packed, dO [B, S, C], O [B, S, C]                        [dQ | dK | dV] [B, S, 3C]
  *   PackedCrossAttention          packed [B, T, 2C] = [K | V], Q [B, S, C]                 O [B, S, C]
- *   PackedCrossAttentionGradient  rows [B, 2S + 2T, C] = Q, dO, packed as rows; packed     rows of dQ, nothing, [dK | dV]
+ *   PackedCrossAttentionGradient  packed, Q, dO [B, S, C]             rows of dQ and of [dK | dV], [B, S + 2T, C]
  *
- * Attribute heads: the C channels are shared out among them, C = heads · d. The gradient of cross-attention has in one
- * tensor what it needs, for the engine's function takes no more; the S rows that mean nothing are whatever they are.
- * That of self-attention is given what attention gave, for the sum over the channels of dO ∘ O is that over the keys of
- * P ∘ dP (FlashAttention, arXiv 2205.14135, appendix B.2).
+ * Attribute heads: the C channels are shared out among them, C = heads · d. The gradient of self-attention is given what
+ * attention gave, for the sum over the channels of dO ∘ O is that over the keys of P ∘ dP (FlashAttention, arXiv
+ * 2205.14135, appendix B.2).
  */
+import { elementCount, sameDims } from "../../tensor/shape.ts";
 import { intAttribute } from "../attributes.ts";
 import type { OperatorDefinition } from "./definition.ts";
 import { operator, type Settings, show } from "./operator.ts";
@@ -45,6 +45,19 @@ function plan(s: Settings, fits: (a: Dims3, b: Dims3) => boolean, output: 0 | 1)
   }
   const { dtype } = a;
   return { dtype, dims: output === 0 ? a.dims : b.dims, first, second, heads };
+}
+
+const crossFits = ([b, , c]: Dims3, other: Dims3): boolean => b === other[0] && c === 2 * other[2];
+
+/** Types of cross-attention's inputs and its output's gradient, and the rows of all gradients. */
+function crossGradientPlan(s: Settings) {
+  const planned = plan(s, crossFits, 1);
+  const { first, second, dims } = planned;
+  if (!sameDims(s.type(2).dims, dims)) {
+    throw new Error(`its output's gradient of shape ${show(s.type(2).dims)} does not fit it`);
+  }
+  const [images, rows, channels] = second;
+  return { ...planned, dims: [images, rows + 2 * first[1], channels] };
 }
 
 const selfFits = ([b, s, c]: Dims3, other: Dims3): boolean =>
@@ -176,7 +189,7 @@ export const PACKED_ATTENTION = {
     },
   ),
   PackedCrossAttention: operator(
-    (s) => plan(s, ([b, , c], other) => b === other[0] && c === 2 * other[2], 1),
+    (s) => plan(s, crossFits, 1),
     ({ first: [, columns], second, heads }, context) => {
       const [images, rows, channels] = second;
       const [packed, query] = [context.input(0).data, context.input(1).data];
@@ -192,27 +205,25 @@ export const PACKED_ATTENTION = {
     },
   ),
   PackedCrossAttentionGradient: operator(
-    (s) =>
-      plan(s, ([b, n, c], [b2, t, c2]) => b === b2 && c2 === 2 * c && n > 2 * t && n % 2 === 0, 0),
-    ({ first: [images, all, channels], second: [, columns], heads }, context) => {
-      const { data } = context.input(0);
-      const rows = (all - 2 * columns) / 2;
-      const out = new Float64Array(data.length);
-      const [whole, packed] = [all * channels, 2 * rows * channels];
+    crossGradientPlan,
+    ({ first: [, columns], second, dims, heads }, context) => {
+      const [images, rows, channels] = second;
+      const [packed, query, dOutput] = [0, 1, 2].map((i) => context.input(i).data) as Three;
+      const out = new Float64Array(elementCount(dims));
+      const [one, two] = [rows * channels, columns * 2 * channels];
       eachHead({ images, channels, heads }, (at, size) => {
-        const keysAt = (of: Float64Array, index: number): Rows =>
-          at(of, whole, packed + index * channels, 2);
-        const queries = at(data, whole, 0, 1);
-        const [keys, values] = [keysAt(data, 0), keysAt(data, 1)];
-        const head = { queries, keys, values, rows, columns, size };
+        const [keys, values] = [at(packed, two, 0, 2), at(packed, two, channels, 2)];
+        const head = { queries: at(query, one, 0, 1), keys, values, rows, columns, size };
         const gradients = {
-          queries: at(out, whole, 0, 1),
-          keys: keysAt(out, 0),
-          values: keysAt(out, 1),
+          queries: at(out, one + two, 0, 1),
+          keys: at(out, one + two, one, 2),
+          values: at(out, one + two, one + channels, 2),
         };
-        backward(head, at(data, whole, rows * channels, 1), undefined, gradients);
+        backward(head, at(dOutput, one, 0, 1), undefined, gradients);
       });
       return out;
     },
   ),
 } satisfies Record<string, OperatorDefinition>;
+
+type Three = [Float64Array, Float64Array, Float64Array];

@@ -125,13 +125,10 @@ export class Frame {
       ),
       ...isMode("crossGradient"),
       ...when(
-        // Of [2S + 2T, C]: C is what keys and values of one position have, halved.
-        assign(this.channels, [
-          ...[...field("valueSize"), ...field("querySize"), ...i32Subtract],
-          ...[...get(this.queries), ...i32(1), ...i32ShiftLeft, ...i32DivideUnsigned],
-        ]),
+        assign(this.channels, [...field("querySize"), ...get(this.queries), ...i32DivideUnsigned]),
         assign(this.images, field("batch")),
-        assign(this.keys, halfOf(field("querySize"))),
+        // The output has rows of queries and of packed keys and values.
+        assign(this.keys, halfOf([...field("valueSize"), ...field("querySize"), ...i32Subtract])),
       ),
       ...assign(this.size, [...get(this.channels), ...get(this.heads), ...i32DivideUnsigned]),
       ...assign(this.padded, [
@@ -215,7 +212,7 @@ export class Frame {
     const three = [product(queries, i32(3)), none] as const;
     const one = [queries, none] as const;
     const two = [twice(keys), none] as const;
-    const all = sum(twice(queries), twice(keys));
+    const all = sum(queries, twice(keys));
     return [
       ...isMode("self"),
       ...when(
@@ -244,13 +241,13 @@ export class Frame {
       ),
       ...isMode("crossGradient"),
       ...when(
-        place("queries", field("value"), [1, 0], [all, none]),
-        place("outputGradient", field("value"), [1, 0], [all, queries]),
-        place("keys", field("value"), [2, 0], [all, twice(queries)]),
-        place("values", field("value"), [2, 1], [all, twice(queries)]),
+        place("queries", field("query"), [1, 0], one),
+        place("outputGradient", field("key"), [1, 0], one),
+        place("keys", field("bias"), [2, 0], two),
+        place("values", field("bias"), [2, 1], two),
         place("output", field("output"), [1, 0], [all, none]),
-        place("keysGradient", field("output"), [2, 0], [all, twice(queries)]),
-        place("valuesGradient", field("output"), [2, 1], [all, twice(queries)]),
+        place("keysGradient", field("output"), [2, 0], [all, queries]),
+        place("valuesGradient", field("output"), [2, 1], [all, queries]),
       ),
     ];
   }

@@ -24,22 +24,24 @@ interface Case {
   readonly height: number;
   readonly width: number;
   readonly threads: number;
-  readonly adds?: boolean;
+  /** What is added: as large as the output, or a number for each image and channel. */
+  readonly adds?: "whole" | "image";
   readonly mode?: Mode;
 }
 
 const direct = { mode: "directConvolution" } as const;
+const own = { adds: "image" } as const;
 
 const CASES: readonly Case[] = [
   { images: 1, inputs: 1, outputs: 8, height: 8, width: 8, threads: 1 },
-  { images: 1, inputs: 3, outputs: 8, height: 16, width: 8, threads: 4, adds: true },
-  { images: 2, inputs: 5, outputs: 24, height: 8, width: 24, threads: 2, adds: true },
+  { images: 1, inputs: 3, outputs: 8, height: 16, width: 8, threads: 4, adds: "whole" },
+  { images: 2, inputs: 5, outputs: 24, height: 8, width: 24, threads: 2, ...own },
   // More than one block of groups, the last one not full, and threads that share blocks.
   { images: 3, inputs: 4, outputs: 16, height: 24, width: 24, threads: 5 },
-  { images: 1, inputs: 33, outputs: 40, height: 32, width: 16, threads: 3, adds: true },
+  { images: 1, inputs: 33, outputs: 40, height: 32, width: 16, threads: 3, adds: "whole" },
   { ...direct, images: 1, inputs: 1, outputs: 8, height: 1, width: 4, threads: 1 },
-  { ...direct, images: 3, inputs: 5, outputs: 16, height: 4, width: 4, threads: 2, adds: true },
-  { ...direct, images: 5, inputs: 12, outputs: 24, height: 3, width: 12, threads: 3, adds: true },
+  { ...direct, images: 3, inputs: 5, outputs: 16, height: 4, width: 4, threads: 2, adds: "whole" },
+  { ...direct, images: 5, inputs: 12, outputs: 24, height: 3, width: 12, threads: 3, ...own },
 ];
 
 /** Places tensors one after the other and gives their addresses. */
@@ -76,17 +78,18 @@ describe.each([
     "$mode $images x $inputs x $height x $width to $outputs channels, $threads threads",
     (of) => {
       const { images, inputs, outputs, height, width, threads } = of;
-      const { mode = "tiledConvolution", adds = false } = of;
+      const { mode = "tiledConvolution", adds } = of;
       const pixels = height * width;
       const x = normal(1, images * inputs * pixels);
       const weights = normal(2, outputs * inputs * 9).map((w) => w / (3 * Math.sqrt(inputs)));
       const bias = normal(3, outputs);
-      const residual = normal(4, images * outputs * pixels);
       const size = images * outputs * pixels;
+      const added = normal(4, adds === "image" ? images * outputs : size);
+      const heads = { none: 0, whole: 1, image: 2 }[adds ?? "none"];
       const [query, parameters, value, output, scratch] = placed([
         Float32Array.from(x),
         Float32Array.from([...ordered(mode, weights, outputs, inputs), ...bias]),
-        Float32Array.from(residual),
+        Float32Array.from(added),
         new Float32Array(size + 8).fill(UNTOUCHED),
         new Float32Array(threads * SCRATCH_FLOATS),
       ]) as [number, number, number, number, number];
@@ -95,7 +98,7 @@ describe.each([
       const places = { 24: parameters, 40: scratch, 44: 4 * SCRATCH_FLOATS, 48: query, 52: query };
       const fields = { ...sizes, ...places, 36: threads, 56: value, 60: output };
       for (const [at, field] of Object.entries(fields)) words[(ARGUMENTS + Number(at)) / 4] = field;
-      new Float32Array(memory.buffer)[(ARGUMENTS + 32) / 4] = fusedScale(mode, adds ? 1 : 0, width);
+      new Float32Array(memory.buffer)[(ARGUMENTS + 32) / 4] = fusedScale(mode, heads, width);
       for (let thread = 0; thread < threads; thread++) kernel(ARGUMENTS, thread);
       const got = new Float32Array(memory.buffer, output, size + 8);
       const node = {
@@ -109,7 +112,8 @@ describe.each([
       ]);
       // Sums of squares near 1: float32's 6e-8 times the transforms' numbers, some tens.
       wanted!.data.forEach((y, i) => {
-        expect(Math.abs(got[i]! - (adds ? y + residual[i]! : y))).toBeLessThan(1e-5);
+        const more = { none: 0, whole: added[i]!, image: added[Math.floor(i / pixels)]! };
+        expect(Math.abs(got[i]! - y - more[adds ?? "none"])).toBeLessThan(1e-5);
       });
       expect([...got.subarray(size)]).toEqual(new Array(8).fill(UNTOUCHED));
     },

@@ -30,12 +30,13 @@ export class Groups {
   /** Bytes from row to row of an image, and from channel to channel. */
   readonly row: number;
   readonly plane: number;
+  /** Number of the group's image. */
+  readonly image: number;
   /** Where the window is, its bytes a row, and in all; in each row are a pixel on the left, the group's, one on the right. */
   readonly window: number;
   readonly windowRow: number;
   readonly windowBytes: number;
   private readonly across: number;
-  private readonly image: number;
   private readonly column: number;
   private readonly line: number;
   private readonly has: Readonly<Record<"left" | "right" | "above" | "below", number>>;

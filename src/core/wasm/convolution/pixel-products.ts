@@ -1,7 +1,7 @@
 /**
  * @file Products of so many numbers a pixel with weights: four pixels are a group, and their numbers are brought side by side
  * once a block, [numbers][4 pixels], for all panels of eight output channels. The bias is [weights [O / 8][numbers][8] |
- * bias of O]; where heads are odd, the value is added to the output.
+ * bias of O]. Where heads are 1, the value is added to the output; where they are 2, a number for each image and channel.
  */
 import { PANEL } from "../../convolution/winograd.ts";
 import {
@@ -15,13 +15,13 @@ import {
   i32Store,
   i32Subtract,
   loadVector,
-  set,
   storeVector,
   when,
 } from "../instructions.ts";
 import { advance, assign, floats, type Locals, product, sum, times } from "../assemble.ts";
 import type { Tile } from "../attention/tile.ts";
 import { adds, field } from "../fused-call.ts";
+import { readBias } from "./bias.ts";
 import { PanelLoop } from "./panel-loop.ts";
 
 /** Groups whose numbers are brought side by side together. */
@@ -61,11 +61,14 @@ export class PixelProducts {
     return product(this.panels.inAll, i32(PIXELS));
   }
 
+  private get image(): Code {
+    return [...this.pixel, ...field("queries"), ...i32DivideUnsigned];
+  }
+
   /** Address of that pixel in the first channel of [B, channels, pixels]. */
   private inPlanes(tensor: Code, channels: Code): Code {
-    const image = [...this.pixel, ...field("queries"), ...i32DivideUnsigned];
     const inImage = [...this.pixel, ...field("queries"), ...i32RemainderUnsigned];
-    return sum(tensor, product(product(image, channels), get(this.plane)), floats(inImage));
+    return sum(tensor, product(product(this.image, channels), get(this.plane)), floats(inImage));
   }
 
   /**
@@ -100,17 +103,19 @@ export class PixelProducts {
   }
 
   private multiply(numbers: Code): Code {
-    const { tile, count, panels, bias } = this;
+    const { tile, count, panels, image } = this;
     const column = product(get(panels.panel), i32(4 * PANEL));
     const weights = sum(field("bias"), product(column, get(count)));
     /** Behind all weights. */
-    const biases = sum(field("bias"), floats(product(get(count), field("valueSize"))), column);
+    const bias = sum(field("bias"), floats(product(get(count), field("valueSize"))));
     return [
       ...assign(tile.numbers, numbers),
       ...assign(tile.vectors, weights),
       ...tile.clear(),
       ...tile.multiply(get(count), { apart: 4, numbers: i32(16), vectors: i32(4 * PANEL) }),
-      ...bias.flatMap((local, i) => [...biases, ...loadVector(16 * i), ...set(local)]),
+      ...this.bias.flatMap((local, i) =>
+        readBias(local, { bias, before: sum(column, i32(16 * i)), image }),
+      ),
     ];
   }
 

@@ -4,7 +4,7 @@
  * channels, 36 products of four tiles by eight channels, and the outputs.
  *
  * The query is the image's numbers as they lie, [B, I, H, W], positions are W. The bias is [transformed weights | bias of O].
- * Where heads are 1, the value is added to the output.
+ * Where heads are 1, the value is added to the output; where they are 2, a number for each image and channel.
  */
 import { PANEL, POINTS, TILE } from "../../convolution/winograd.ts";
 import {
@@ -18,15 +18,14 @@ import {
   i32Multiply,
   i32ShiftRightUnsigned,
   i32Subtract,
-  loadVector,
   loop,
-  set,
   tee,
   whenElse,
 } from "../instructions.ts";
 import { advance, assign, type Locals, product, sum, times } from "../assemble.ts";
 import type { Tile } from "../attention/tile.ts";
 import { field, adds, scratch } from "../fused-call.ts";
+import { readBias } from "./bias.ts";
 import { Groups } from "./groups.ts";
 import { COLUMNS_BYTES, InputTransform } from "./input.ts";
 import { OutputTransform, type Target } from "./output.ts";
@@ -163,16 +162,14 @@ export class TiledConvolution {
     const { groups, panels, inputs, products, at, target, tileNumber } = this;
     const outputs = field("valueSize");
     /** Behind all weights. */
-    const bias = sum(
-      field("bias"),
-      product(product(get(inputs), outputs), i32(4 * POINT_COUNT)),
-      product(get(panels.panel), i32(4 * PANEL)),
-    );
+    const bias = sum(field("bias"), product(product(get(inputs), outputs), i32(4 * POINT_COUNT)));
+    const before = product(get(panels.panel), i32(4 * PANEL));
     const index: Code = [...get(tileNumber), ...i32(1), ...i32Subtract];
     const bit = (at: number, bytes: Code): Code => [
       ...[...index, ...i32(at), ...i32ShiftRightUnsigned, ...i32(1), ...i32And],
       ...[...bytes, ...i32Multiply],
     ];
+    const half = bit(0, i32(16));
     return [
       ...groups.open(panels.inAll),
       ...assign(
@@ -199,7 +196,7 @@ export class TiledConvolution {
             bit(2, product(get(groups.row), i32(4))),
           ),
         ),
-        [...sum(bias, bit(0, i32(16))), ...loadVector(0), ...set(target.bias)],
+        readBias(target.bias, { bias, before: sum(before, half), image: get(groups.image) }),
         this.output.tile(target, adds),
       ),
     ];
