@@ -73,6 +73,11 @@ const gelu = (width: number, ...rows: number[]): Case[] => {
   ];
 };
 
+const quickGelu = (...dims: number[]): Case[] => [
+  { op: "QuickGelu", inputs: [dims] },
+  { op: "QuickGeluGradient", inputs: [dims, dims] },
+];
+
 /** @param mean of what is normalised, whose deviation is 2 */
 const norm = (dims: Dims, groups: number, silu: 0 | 1, mean = 0): Case[] => {
   const [, channels = 0] = dims;
@@ -115,6 +120,7 @@ const CASES = [
   ...[self(1, 8, 1, 8), self(2, 16, 3, 8), self(1, 64, 2, 24), self(3, 24, 1, 40)].flat(),
   ...[cross(1, 8, 77, 1, 8), cross(2, 16, 5, 3, 16), cross(1, 32, 1, 2, 8)].flat(),
   ...[gelu(4, 1), gelu(12, 7), gelu(256, 2), gelu(8, 2, 5), gelu(4, 2, 1, 3)].flat(),
+  ...[quickGelu(1, 8), quickGelu(7, 24), quickGelu(2, 3, 40), quickGelu(3, 1, 1, 64)].flat(),
 ];
 
 function graphOf({ op, inputs, attributes }: Case): Graph {
