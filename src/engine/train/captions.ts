@@ -82,6 +82,12 @@ export class Captions {
     return sum;
   }
 
+  /** Those of the captions, by number, whose features' gradient is of use to `rowGradient`. */
+  withGradient(captions: readonly string[]): number[] {
+    if (!("trained" in this.text)) return [];
+    return captions.flatMap((caption, i) => (this.hasModifier(caption) ? [i] : []));
+  }
+
   /** Forgets what was encoded with the rows of before. */
   rowsChanged(): void {
     this.fresh.clear();
