@@ -84,6 +84,17 @@ def gelu_cases(*dims: int) -> list:
     ]
 
 
+def quick_gelu_cases(*dims: int) -> list:
+    x = real(*dims)
+    output = x * torch.sigmoid(1.702 * x)
+    gradient = torch.randn_like(output)
+    (back,) = torch.autograd.grad(output, x, gradient)
+    return [
+        case("QuickGelu", [x], output, ""),
+        case("QuickGeluGradient", [x, gradient], back, ""),
+    ]
+
+
 def norm_gradients(op: str, inputs: list, back: torch.Tensor, **settings: int) -> list:
     other = real(*back.shape)
     return [
@@ -183,6 +194,7 @@ def main() -> None:
         *layer_norm_cases(2, 2, 5),
         dense_case((3, 5), 16, False),
         dense_case((2, 2, 3), 48, True),
+        *quick_gelu_cases(3, 4),
     ]
     OUT.write_text(json.dumps(cases) + "\n", encoding="utf-8")
 

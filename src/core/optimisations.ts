@@ -16,6 +16,7 @@ export const OPTIMISATIONS = {
   "fused-attention":
     "attention and its gradient in a function of our own that keeps no scores (wasm)",
   "fused-geglu": "gated GELU and its gradient in one pass of our own (wasm)",
+  "fused-quick-gelu": "CLIP's GELU and its gradient in one pass of our own (wasm)",
   "fused-group-norm": "GroupNorm with SiLU, and its gradient, a group at a time (wasm)",
   "small-convolutions":
     "3 x 3 convolutions of images of few pixels, all images at once, in a function of our own (wasm)",
@@ -24,6 +25,8 @@ export const OPTIMISATIONS = {
   "fused-layer-norm": "LayerNorm and its gradient, a row at a time (wasm)",
   "fused-dense":
     "products with constant weights, their bias and what is added to them, in one pass (wasm)",
+  "short-text-gradients":
+    "the text encoder's gradient begins with what its forward pass kept, and only captions with a modifier token have one (wasm)",
   "gpu-graph-capture": "a graph's launches recorded at its first run and replayed after (WebGPU)",
   "gpu-lazy-loss":
     "training steps stay on the GPU, and several come back in one read-back (WebGPU)",

@@ -15,6 +15,9 @@ interface Outputs {
   readonly forward: readonly number[];
   /** Prediction, loss, gradient of K/V. */
   readonly training: readonly number[];
+  /** Of the text encoder, and the gradient of a modifier token's row. */
+  readonly features: readonly number[];
+  readonly rows: readonly number[];
 }
 
 let folder: string;
@@ -59,9 +62,13 @@ it.each(names)("%s", async (name) => {
   // Rounding of float32, 6e-8, through some hundred layers; a gradient goes through twice as many and cancels.
   expect(apart(on.forward, off.forward)).toBeLessThan(2e-6);
   expect(apart(on.training, off.training)).toBeLessThan(3e-5);
+  expect(apart(on.features, off.features)).toBeLessThan(2e-6);
+  expect(apart(on.rows, off.rows)).toBeLessThan(3e-5);
   console.info(
     `${name}: ${apart(on.forward, off.forward).toExponential(1)} in the prediction, ` +
       `${apart(on.training, off.training).toExponential(1)} in the training graph, ` +
+      `${apart(on.features, off.features).toExponential(1)} in text features, ` +
+      `${apart(on.rows, off.rows).toExponential(1)} in a token's gradient, ` +
       `${off.nodes} nodes in place of ${on.nodes}`,
   );
 });

@@ -1,6 +1,6 @@
 /**
- * @file A process of its own that runs the default model's UNet and training graph once, without some optimisations, and
- * writes what comes out: onnxruntime's WebAssembly file is loaded once a process.
+ * @file A process of its own that runs the default model's UNet, training graph and text encoder once, without some
+ * optimisations, and writes what comes out: onnxruntime's WebAssembly file is loaded once a process.
  *
  *   node --import tsx tests/support/graph-outputs.ts NAMES FILE
  */
@@ -8,12 +8,14 @@ import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { optimisationsWithout } from "../../src/core/optimisations.ts";
 import { normal } from "../../src/core/random/normal.ts";
+import { PromptTokenizer } from "../../src/core/text/modifier-tokens.ts";
 import { trainingGraph } from "../../src/core/surgery/training-graph.ts";
 import { elementCount } from "../../src/core/tensor/shape.ts";
 import { readModel } from "../../src/engine/model/read-model.ts";
 import { nodeRuntime } from "../../src/engine/ort/runtime-node.ts";
 import { trainingGraphOptions } from "../../src/engine/ort/runtime.ts";
 import { Session } from "../../src/engine/ort/session.ts";
+import { Captions } from "../../src/engine/train/captions.ts";
 import type { HostTensor } from "../../src/engine/tensor.ts";
 import { folderFiles } from "../../src/hub/folder-files.ts";
 
@@ -40,4 +42,13 @@ for (const [name, graph] of Object.entries({ forward: unet.graph, training: trai
   outputs[name] = Object.values(results).flatMap(({ data }) => [...data]);
   await session.release();
 }
+const caption = "photo of a <new1> bear";
+const tokenizer = new PromptTokenizer(model.tokenizer, model.vocabularySize, ["<new1>"]);
+const captions = await Captions.open(model, runtime, tokenizer, true);
+const rows = normal(1, model.config.textWidth).map((x) => 0.02 * x);
+const features = await captions.features([caption], rows);
+outputs["features"] = [...features.data];
+const upstream = { ...features, data: normal(2, features.data.length) };
+outputs["rows"] = [...(await captions.rowGradient([caption], rows, upstream))];
+await captions.release();
 await writeFile(file, JSON.stringify({ nodes: training.graph.nodes.length, ...outputs }));

@@ -13,6 +13,7 @@ import {
   gatedGelu,
   packedCrossAttention,
   packedSelfAttention,
+  quickGelu,
 } from "./rules/fused.ts";
 import * as reduce from "./rules/reduce.ts";
 import { resize } from "./rules/resize.ts";
@@ -93,6 +94,8 @@ export const VJP = {
   PackedCrossAttentionGradient: secondOrder,
   PackedSelfAttention: packedSelfAttention,
   PackedSelfAttentionGradient: secondOrder,
+  QuickGelu: quickGelu,
+  QuickGeluGradient: secondOrder,
   WinogradConvolution: forSessions,
   DirectConvolution: forSessions,
 

@@ -31,13 +31,14 @@ export function adamw({ values, gradient, m, v }: AdamwArrays, settings: AdamwSt
   const { step, learningRate, beta1, beta2, epsilon, weightDecay, multiplier } = settings;
   const keep = 1 - learningRate * weightDecay;
   const stepSize = learningRate / (1 - beta1 ** step);
-  const root = Math.sqrt(1 - beta2 ** step);
+  const inverseRoot = 1 / Math.sqrt(1 - beta2 ** step);
   for (let i = 0; i < values.length; i++) {
     const g = gradient[i]! * multiplier;
     const first = beta1 * m[i]! + (1 - beta1) * g;
     const second = beta2 * v[i]! + (1 - beta2) * g * g;
     m[i] = first;
     v[i] = second;
-    values[i] = values[i]! * keep - (stepSize * first) / (Math.sqrt(second) / root + epsilon);
+    values[i] =
+      values[i]! * keep - (stepSize * first) / (Math.sqrt(second) * inverseRoot + epsilon);
   }
 }

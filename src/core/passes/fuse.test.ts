@@ -18,6 +18,7 @@ import { specialise } from "./specialise.ts";
 const FUSED = {
   attention: { heads: 63, positions: 16_383, scratch: 2 ** 20 },
   gatedGelu: true,
+  quickGelu: true,
   convolution: NOTHING_FUSED.convolution,
   groupNorm: { groups: 63 },
   layerNorm: true,
@@ -141,6 +142,32 @@ describe("gated GELU", () => {
 
   it("stays where the first half is the gate", () => {
     const graph = gated(0);
+    expect(fuse(graph, FUSED)).toBe(graph);
+  });
+});
+
+/** x times the logistic function of `slope` x; `more` reads what is between. */
+function quickGelu({ dims = [2, 8], slope = 1.702, more = false }): Graph {
+  const emit = new Emitter(emptyGraph(18));
+  emit.input("x", { dtype: "float32", dims });
+  const share = emit.op("Sigmoid", [emit.op("Mul", ["x", emit.scalar(slope)])]);
+  const output = emit.op("Mul", ["x", share]);
+  return emit.finish(more ? [output, share] : [output]);
+}
+
+describe("CLIP's GELU", () => {
+  it("becomes one operator", () => {
+    const fused = fuse(quickGelu({}), FUSED);
+    expect(operators(fused)).toEqual(["QuickGelu"]);
+    expectSame(fused, quickGelu({}));
+  });
+
+  it.each([
+    ["of numbers that are no whole vectors", { dims: [3, 6] }],
+    ["of another slope", { slope: 1 }],
+    ["whose logistic function is asked for", { more: true }],
+  ])("%s stays", (_, shape) => {
+    const graph = quickGelu(shape);
     expect(fuse(graph, FUSED)).toBe(graph);
   });
 });

@@ -151,6 +151,10 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
         ? { mode: "gatedGelu", query: first, ...rows }
         : { mode: "gatedGeluGradient", query: second, value: first, ...rows };
     }
+    case "QuickGelu":
+      return { mode: "quickGelu", query: first, ...rowsOf(dims) };
+    case "QuickGeluGradient":
+      return { mode: "quickGeluGradient", query: second, value: first, ...rowsOf(dims) };
     case "FusedGroupNorm":
     case "FusedGroupNormGradient": {
       const groups = intAttribute(node, "groups", 1);

@@ -6,6 +6,7 @@ import { checkNames } from "../onnx/check.ts";
 import { Emitter } from "../onnx/emit.ts";
 import type { Graph, Node } from "../onnx/graph.ts";
 import { gradient } from "../autodiff/gradient.ts";
+import { fuse, type Fused } from "../passes/fuse.ts";
 import { prune } from "../passes/prune.ts";
 import { simplify } from "../passes/simplify.ts";
 import { specialise } from "../passes/specialise.ts";
@@ -94,9 +95,12 @@ export interface TextEncoderGradient {
   readonly gradient: string;
 }
 
-/** The graph that carries a gradient of the hidden state back to the token embeddings. */
-export function textEncoderGradient(encoder: TextEncoder): TextEncoderGradient {
-  const emit = new Emitter(encoder.graph);
+/**
+ * The graph that carries a gradient of the hidden state back to the token embeddings.
+ * @param fused operators of the studio's own that the session will have; none where left out
+ */
+export function textEncoderGradient(encoder: TextEncoder, fused?: Fused): TextEncoderGradient {
+  const emit = new Emitter(fused === undefined ? encoder.graph : fuse(encoder.graph, fused));
   const upstream = emit.input("d_hidden", emit.type(encoder.hidden));
   const result = gradient(emit.finish([encoder.hidden]), {
     of: encoder.hidden,

@@ -23,6 +23,8 @@ export const MODES = {
   crossGradient: 3,
   gatedGelu: 4,
   gatedGeluGradient: 5,
+  quickGelu: 9,
+  quickGeluGradient: 13,
   groupNorm: 6,
   groupNormGradient: 7,
   tiledConvolution: 8,

@@ -26,6 +26,7 @@ import { GatedGelu } from "./gated-gelu.ts";
 import { GroupNorm } from "./group-norm.ts";
 import { LayerNorm } from "./layer-norm.ts";
 import { NormGroup } from "./norm-group.ts";
+import { QuickGelu } from "./quick-gelu.ts";
 
 /** The arguments' address, and the thread's number. */
 const PARAMETERS = 2;
@@ -42,6 +43,7 @@ export function fusedKernel(relaxed: boolean): Code {
     pack: new Packer(locals, frame.size),
   };
   const gelu = new GatedGelu(locals, relaxed);
+  const quickGelu = new QuickGelu(locals, relaxed);
   const tiled = new TiledConvolution(locals, parts.tile, relaxed);
   const direct = new DirectConvolution(locals, parts.tile);
   const group = new NormGroup(locals);
@@ -58,6 +60,8 @@ export function fusedKernel(relaxed: boolean): Code {
     assign(frame.mode, [...word, ...i32(20), ...i32ShiftRightUnsigned]),
     [...isMode("gatedGelu"), ...when(gelu.forward(), giveBack)],
     [...isMode("gatedGeluGradient"), ...when(gelu.backward(), giveBack)],
+    [...isMode("quickGelu"), ...when(quickGelu.forward(), giveBack)],
+    [...isMode("quickGeluGradient"), ...when(quickGelu.backward(), giveBack)],
     [...isMode("tiledConvolution"), ...when(tiled.forward(), giveBack)],
     [...isMode("directConvolution"), ...when(direct.forward(), giveBack)],
     [...isMode("groupNorm"), ...when(groupNorm.forward(), giveBack)],

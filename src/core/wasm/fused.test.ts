@@ -62,6 +62,11 @@ const gelu = (width: number, ...rows: number[]): Case[] => {
   ];
 };
 
+const quickGelu = (...dims: number[]): Case[] => [
+  { op: "QuickGelu", inputs: [dims] },
+  { op: "QuickGeluGradient", inputs: [dims, dims] },
+];
+
 /** @param mean of what is normalised, whose deviation is 2 */
 const norm = (dims: Dims, groups: number, silu: 0 | 1, mean = 0): Case[] => {
   const [, channels = 0] = dims;
@@ -126,6 +131,7 @@ const CASES = [
   ...[cross(1, 8, 77, 1, 8), cross(2, 16, 5, 3, 16), cross(1, 32, 1, 2, 8)].flat(),
   ...[self(1, 16, 2, 8, 4), cross(1, 8, 77, 1, 8, 4)].flat(),
   ...[gelu(4, 1), gelu(12, 7), gelu(256, 2), gelu(8, 2, 5), gelu(4, 2, 1, 3)].flat(),
+  ...[quickGelu(1, 8), quickGelu(7, 24), quickGelu(2, 3, 40), quickGelu(3, 1, 1, 64)].flat(),
 ];
 
 function graphOf({ op, inputs, attributes }: Case): Graph {

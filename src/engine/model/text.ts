@@ -1,9 +1,9 @@
-/** @file Captions to text features and, for training, gradients of features back to the rows of modifier tokens. */
-import { EMBEDS_INPUT, textEncoderGradient } from "../../core/surgery/text-encoder.ts";
+/** @file Captions to text features. */
+import { EMBEDS_INPUT } from "../../core/surgery/text-encoder.ts";
 import { joined } from "../../core/tensor/parts.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import { Session } from "../ort/session.ts";
-import { hostData, type HostTensor, isOnDevice } from "../tensor.ts";
+import type { HostTensor } from "../tensor.ts";
 import type { Model, TextPart } from "./read-model.ts";
 
 export interface TextFeatures {
@@ -56,45 +56,6 @@ export async function openTextBatch(
           data: joined(captions.map(({ data }) => data)),
         },
       });
-    },
-    release: () => session.release(),
-  };
-}
-
-export interface TextGradient {
-  /** Gradient [n, E] of the modifier tokens' rows, given that of the caption's features dc [1, L, E]. */
-  rows(ids: Int32Array, rows: Float32Array, dFeatures: HostTensor): Promise<Float32Array>;
-  release(): Promise<void>;
-}
-
-export async function openTextGradient(model: Model, runtime: Runtime): Promise<TextGradient> {
-  const backward = textEncoderGradient(model.textEncoder);
-  const session = await Session.create(runtime, backward.graph, model.reader("text_encoder"), {
-    name: "the text encoder's gradient",
-    onDevice: [backward.hidden],
-    repeated: true,
-  });
-  const { textWidth: width } = model.config;
-  return {
-    async rows(ids, rows, dFeatures) {
-      const results = await session.runOnDevice({
-        [EMBEDS_INPUT]: embed(model, ids, rows),
-        d_hidden: dFeatures,
-      });
-      // The hidden state is of no use; left on the GPU, it is not waited for.
-      const hidden = results[backward.hidden];
-      if (hidden !== undefined && isOnDevice(hidden)) hidden.dispose();
-      const gradient = hostData(results[backward.gradient]);
-      const sum = new Float32Array(rows.length);
-      ids.forEach((id, position) => {
-        const row = id - model.vocabularySize;
-        if (row < 0) return;
-        for (let e = 0; e < width; e++) {
-          sum[row * width + e] =
-            (sum[row * width + e] ?? 0) + (gradient[position * width + e] ?? 0);
-        }
-      });
-      return sum;
     },
     release: () => session.release(),
   };

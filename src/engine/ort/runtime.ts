@@ -59,6 +59,7 @@ export function runtime(
   const fused = {
     attention: fuses("fused-attention") ? ATTENTION_LIMITS : undefined,
     gatedGelu: fuses("fused-geglu"),
+    quickGelu: fuses("fused-quick-gelu"),
     groupNorm: fuses("fused-group-norm") ? NORM_LIMITS : undefined,
     convolution: {
       winograd: fuses("winograd-convolutions") ? WINOGRAD_LIMITS : undefined,

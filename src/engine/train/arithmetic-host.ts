@@ -26,6 +26,11 @@ export function createHostArithmetic(
   return new HostArithmetic(runtime, settings);
 }
 
+interface Backward {
+  readonly session: Session;
+  readonly graph: KvBackwardGraph;
+}
+
 class HostArithmetic implements TrainingArithmetic {
   private readonly runtime: Runtime;
   private readonly settings: ArithmeticSettings;
@@ -36,12 +41,11 @@ class HostArithmetic implements TrainingArithmetic {
   private readonly v: Float32Array;
   private readonly scale: LossScale;
   private step = 0;
-  /** Sessions by batch size, made when first needed. */
+  /** Groups whose gradient has something in it. */
+  private readonly begun = new Set<GroupName>();
+  /** Sessions by batch size, the backward ones also by how many samples' dc is wanted, made when first needed. */
   private readonly forward = new Map<number, Promise<Session>>();
-  private readonly backward = new Map<
-    number,
-    Promise<{ readonly session: Session; readonly graph: KvBackwardGraph }>
-  >();
+  private readonly backward = new Map<string, Promise<Backward>>();
 
   constructor(runtime: Runtime, settings: ArithmeticSettings) {
     this.runtime = runtime;
@@ -64,23 +68,40 @@ class HostArithmetic implements TrainingArithmetic {
     return session.runOne({ features, weights: this.weights() });
   }
 
-  async backwardKv(features: HostTensor, dKv: Tensor): Promise<HostTensor> {
-    const { tokens, columns } = this.settings;
-    const batch = features.dims[0] ?? 0;
-    const { session, graph } = await this.backwardSession(batch);
-    const detached = onHost(dKv).data.slice();
-    for (let b = 0; b < batch; b++) {
-      detached.fill(0, b * tokens * columns, (b * tokens + 1) * columns);
-    }
-    const results = await session.run({
-      ...(graph.dWeights === null ? {} : { features }),
-      weights: this.weights(),
-      d_kv: { dims: dKv.dims, data: detached },
-    });
+  async backwardKv(
+    features: HostTensor,
+    dKv: Tensor,
+    given?: readonly number[],
+  ): Promise<HostTensor> {
+    const { tokens, textWidth } = this.settings;
+    const [batch = 0] = features.dims;
+    const all = Array.from({ length: batch }, (_, i) => i);
+    const wanted = this.runtime.optimisations.has("short-text-gradients") ? (given ?? all) : all;
+    const size = tokens * textWidth;
+    const data = new Float32Array(batch * size);
+    if (wanted.length === 0 && !this.groups.has("kv")) return { dims: features.dims, data };
+    const { session, graph } = await this.backwardSession(batch, wanted.length);
+    const feeds = {
+      d_kv: dKv,
+      ...(graph.dWeights === null ? {} : { features: this.detached(features) }),
+      ...(graph.dFeatures === null
+        ? {}
+        : {
+            weights: this.weights(),
+            wanted: { dims: [wanted.length], data: Int32Array.from(wanted) },
+          }),
+    };
+    const results = await session.run(feeds);
     if (graph.dWeights !== null) {
       await this.accumulate("kv", results[graph.dWeights] ?? missing("dW"));
     }
-    return results[graph.dFeatures] ?? missing("dc");
+    if (graph.dFeatures !== null) {
+      const some = (results[graph.dFeatures] ?? missing("dc")).data;
+      for (const [i, sample] of wanted.entries()) {
+        data.set(some.subarray(i * size + textWidth, (i + 1) * size), sample * size + textWidth);
+      }
+    }
+    return { dims: features.dims, data };
   }
 
   accumulate(group: GroupName, tensor: Tensor): Promise<void> {
@@ -90,7 +111,9 @@ class HostArithmetic implements TrainingArithmetic {
       const sizes = `${data.length} numbers for ${target.length} parameters`;
       throw new StudioError("internal", `The gradient of "${group}" has ${sizes}.`);
     }
-    for (let i = 0; i < target.length; i++) target[i] = (target[i] ?? 0) + (data[i] ?? 0);
+    if (!this.begun.has(group)) target.set(data);
+    else for (let i = 0; i < target.length; i++) target[i] = (target[i] ?? 0) + (data[i] ?? 0);
+    this.begun.add(group);
     return Promise.resolve();
   }
 
@@ -113,7 +136,7 @@ class HostArithmetic implements TrainingArithmetic {
       for (const group of this.settings.groups) this.updateGroup(group, multiplier);
     }
     this.scale.update(finite);
-    this.gradient.fill(0);
+    this.clearGradient();
     return Promise.resolve({ gradientNorm: norm, skipped: !finite });
   }
 
@@ -149,7 +172,7 @@ class HostArithmetic implements TrainingArithmetic {
     this.v.set(state.v);
     this.step = state.step;
     this.scale.restore(state);
-    this.gradient.fill(0);
+    this.clearGradient();
     return Promise.resolve();
   }
 
@@ -158,6 +181,11 @@ class HostArithmetic implements TrainingArithmetic {
     for (const made of this.backward.values()) await (await made).session.release();
     this.forward.clear();
     this.backward.clear();
+  }
+
+  private clearGradient(): void {
+    this.gradient.fill(0);
+    this.begun.clear();
   }
 
   /** The weights that K/V come from, [E, S]. */
@@ -182,16 +210,25 @@ class HostArithmetic implements TrainingArithmetic {
     return made;
   }
 
-  private backwardSession(batch: number) {
-    const known = this.backward.get(batch);
+  private backwardSession(batch: number, wanted: number): Promise<Backward> {
+    const key = `${batch}, ${wanted}`;
+    const known = this.backward.get(key);
     if (known !== undefined) return known;
-    const graph = kvBackwardGraph(this.shape(batch), this.groups.has("kv"));
+    const graph = kvBackwardGraph(this.shape(batch), { trained: this.groups.has("kv"), wanted });
     const name = "the gradient of the key and value projections";
     const made = Session.create(this.runtime, graph.graph, noExternalData, { name }).then(
       (session) => ({ session, graph }),
     );
-    this.backward.set(batch, made);
+    this.backward.set(key, made);
     return made;
+  }
+
+  /** The features with zeros for the start tokens, whose gradients then add nothing, as long as they are finite. */
+  private detached({ dims, data }: HostTensor): HostTensor {
+    const { tokens, textWidth } = this.settings;
+    const copy = data.slice();
+    for (let at = 0; at < copy.length; at += tokens * textWidth) copy.fill(0, at, at + textWidth);
+    return { dims, data: copy };
   }
 }
 

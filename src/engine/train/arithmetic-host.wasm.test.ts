@@ -65,6 +65,38 @@ describe("projections and their gradients", () => {
     await arithmetic.release();
   });
 
+  it.each([
+    ["some", true, [2, 0]],
+    ["no", true, []],
+    ["some, the weights not trained,", false, [1]],
+    ["no, the weights not trained,", false, []],
+  ])("%s samples' dc is wanted", async (_, trained, wanted) => {
+    const batch = 3;
+    const shape = { ...SHAPE, batch };
+    const groups = trained ? SETTINGS.groups : [];
+    const arithmetic = createHostArithmetic(runtime, { ...SETTINGS, groups, kvWeights: WEIGHTS });
+    const c = normals(33, "c", batch * SHAPE.tokens * SHAPE.textWidth);
+    const dKv = normals(33, "dKv", batch * SHAPE.tokens * SHAPE.columns);
+    const dC = await arithmetic.backwardKv(
+      { dims: [batch, SHAPE.tokens, SHAPE.textWidth], data: c },
+      { dims: [batch, SHAPE.tokens, SHAPE.columns], data: dKv },
+      wanted,
+    );
+    const expected = projectKvBackward(c, WEIGHTS, dKv, shape);
+    const size = SHAPE.tokens * SHAPE.textWidth;
+    expect(dC.dims).toEqual([batch, SHAPE.tokens, SHAPE.textWidth]);
+    for (const sample of wanted) {
+      const [from, to] = [sample * size, (sample + 1) * size];
+      const distance = relativeL2(dC.data.subarray(from, to), expected.dC.subarray(from, to));
+      expect(distance).toBeLessThan(TOLERANCE);
+    }
+    await arithmetic.update();
+    const { m } = await arithmetic.state();
+    if (trained) expect(relativeL2(m, expected.dW)).toBeLessThan(TOLERANCE);
+    else expect(m.length).toBe(0);
+    await arithmetic.release();
+  });
+
   it("add up over batches of different sizes", async () => {
     const arithmetic = createHostArithmetic(runtime, SETTINGS);
     const sum = new Float64Array(WEIGHTS.length);

@@ -76,8 +76,9 @@ export interface TrainingArithmetic {
   /**
    * Adds dW to the gradient of "kv" where it is trained, and gives dc [B, L, E] (scaled like dKv).
    * Rows of the start token (position 0 of every sample) are detached from both.
+   * @param wanted samples whose dc is of use, all where left out; what the others have means nothing
    */
-  backwardKv(features: HostTensor, dKv: Tensor): Promise<HostTensor>;
+  backwardKv(features: HostTensor, dKv: Tensor, wanted?: readonly number[]): Promise<HostTensor>;
   /** Adds to a group's gradient. */
   accumulate(group: GroupName, gradient: Tensor): Promise<void>;
   /** The present values of a group as a session's input [N]; the caller disposes of it. */

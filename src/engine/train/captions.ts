@@ -1,35 +1,32 @@
 /** @file Text features of a step's captions: fixed ones are encoded once, those with a modifier token at every step. */
 import type { PromptTokenizer } from "../../core/text/modifier-tokens.ts";
 import { CLIP_TOKENS } from "../../core/text/clip-tokenizer.ts";
+import { openTextFeatures, type TextFeatures } from "../model/text.ts";
 import {
-  openTextFeatures,
-  openTextGradient,
-  type TextFeatures,
-  type TextGradient,
-} from "../model/text.ts";
+  type EncodedText,
+  openTextWithGradient,
+  type TextWithGradient,
+} from "../model/text-with-gradient.ts";
 import type { Model } from "../model/read-model.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import type { HostTensor } from "../tensor.ts";
 
+/** How captions are encoded: with what their gradient takes, or without. */
+type Text = { readonly trained: TextWithGradient } | { readonly frozen: TextFeatures };
+
 export class Captions {
   private readonly model: Model;
   private readonly tokenizer: PromptTokenizer;
-  private readonly forward: TextFeatures;
-  private readonly backward: TextGradient | null;
+  private readonly text: Text;
   private readonly ids = new Map<string, Int32Array>();
   private readonly fixed = new Map<string, Float32Array>();
-  private readonly fresh = new Map<string, Float32Array>();
+  /** Encoded with the rows of modifier tokens as they are now. */
+  private readonly fresh = new Map<string, EncodedText>();
 
-  private constructor(
-    model: Model,
-    tokenizer: PromptTokenizer,
-    forward: TextFeatures,
-    backward: TextGradient | null,
-  ) {
+  private constructor(model: Model, tokenizer: PromptTokenizer, text: Text) {
     this.model = model;
     this.tokenizer = tokenizer;
-    this.forward = forward;
-    this.backward = backward;
+    this.text = text;
   }
 
   /** @param trained whether the rows of modifier tokens are trained */
@@ -39,9 +36,10 @@ export class Captions {
     tokenizer: PromptTokenizer,
     trained: boolean,
   ): Promise<Captions> {
-    const forward = await openTextFeatures(model, runtime);
-    const backward = trained ? await openTextGradient(model, runtime) : null;
-    return new Captions(model, tokenizer, forward, backward);
+    const text = trained
+      ? { trained: await openTextWithGradient(model, runtime) }
+      : { frozen: await openTextFeatures(model, runtime) };
+    return new Captions(model, tokenizer, text);
   }
 
   /** Text features c [B, L, E] of the captions, with the modifier tokens' rows [n, E] as they are now. */
@@ -62,7 +60,7 @@ export class Captions {
     dFeatures: HostTensor,
   ): Promise<Float32Array> {
     const sum = new Float32Array(rows.length);
-    if (this.backward === null) return sum;
+    if (!("trained" in this.text)) return sum;
     const width = this.model.config.textWidth;
     const size = CLIP_TOKENS * width;
     // Equal captions share their features, so their gradients add up before the encoder's backward pass.
@@ -77,13 +75,17 @@ export class Captions {
       );
     }
     for (const [caption, data] of byCaption) {
-      const gradient = await this.backward.rows(this.idsOf(caption), rows, {
-        dims: [1, CLIP_TOKENS, width],
-        data,
-      });
-      gradient.forEach((x, k) => (sum[k] = (sum[k] ?? 0) + x));
+      const { kept } = await this.encoded(caption, rows);
+      const dims = [1, CLIP_TOKENS, width];
+      await this.text.trained.addRowGradient(sum, this.idsOf(caption), kept, { dims, data });
     }
     return sum;
+  }
+
+  /** Those of the captions, by number, whose features' gradient is of use to `rowGradient`. */
+  withGradient(captions: readonly string[]): number[] {
+    if (!("trained" in this.text)) return [];
+    return captions.flatMap((caption, i) => (this.hasModifier(caption) ? [i] : []));
   }
 
   /** Forgets what was encoded with the rows of before. */
@@ -91,19 +93,33 @@ export class Captions {
     this.fresh.clear();
   }
 
-  async release(): Promise<void> {
-    await this.forward.release();
-    await this.backward?.release();
+  release(): Promise<void> {
+    return ("trained" in this.text ? this.text.trained : this.text.frozen).release();
   }
 
   private async featuresOf(caption: string, rows: Float32Array): Promise<Float32Array> {
-    const cache = this.hasModifier(caption) ? this.fresh : this.fixed;
-    const known = cache.get(caption);
+    if (this.hasModifier(caption)) return (await this.encoded(caption, rows)).features;
+    const known = this.fixed.get(caption);
     if (known !== undefined) return known;
-    const { data } = await this.forward.encode(this.idsOf(caption), rows);
-    const features = Float32Array.from(data);
-    cache.set(caption, features);
+    const { features } = await this.encode(caption, rows);
+    this.fixed.set(caption, features);
     return features;
+  }
+
+  /** A caption with a modifier token. */
+  private async encoded(caption: string, rows: Float32Array): Promise<EncodedText> {
+    const known = this.fresh.get(caption);
+    if (known !== undefined) return known;
+    const encoded = await this.encode(caption, rows);
+    this.fresh.set(caption, encoded);
+    return encoded;
+  }
+
+  private async encode(caption: string, rows: Float32Array): Promise<EncodedText> {
+    const ids = this.idsOf(caption);
+    if ("trained" in this.text) return this.text.trained.encode(ids, rows);
+    const { data } = await this.text.frozen.encode(ids, rows);
+    return { features: Float32Array.from(data), kept: {} };
   }
 
   private idsOf(caption: string): Int32Array {

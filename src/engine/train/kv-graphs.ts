@@ -4,7 +4,7 @@
  *   KV [B, L, S] = c [B, L, E] · W [E, S]
  *   dW [E, S] = cᵀ dKV      dc [B, L, E] = dKV Wᵀ
  */
-import { ints } from "../../core/onnx/attributes.ts";
+import { int, ints } from "../../core/onnx/attributes.ts";
 import { Emitter } from "../../core/onnx/emit.ts";
 import { emptyGraph, type Graph } from "../../core/onnx/graph.ts";
 
@@ -17,42 +17,53 @@ export interface KvShape {
 
 /** Inputs `features` and `weights`, output `kv`: the weights are an input, because concepts change them. */
 export function kvForwardGraph(shape: KvShape): { readonly graph: Graph; readonly kv: string } {
-  const { emit, features, weights } = inputs(shape);
-  const kv = emit.op("MatMul", [features, weights]);
+  const emit = new Emitter(emptyGraph(17));
+  const kv = emit.op("MatMul", [featuresInput(emit, shape), weightsInput(emit, shape)]);
   return { graph: emit.finish([kv]), kv };
 }
 
 export interface KvBackwardGraph {
-  /** Inputs `features`, `weights` and `d_kv`, whose rows of detached positions must be zero. */
+  /**
+   * Inputs `d_kv`, `features` for dW, and for dc `weights` and `wanted`, the samples in question by number. The first
+   * position of each sample is detached: its features must be zeros.
+   */
   readonly graph: Graph;
   /** Null where the weights are not trained. */
   readonly dWeights: string | null;
-  readonly dFeatures: string;
+  /** dc [n, L, E] of the wanted samples; null where there are none. */
+  readonly dFeatures: string | null;
 }
 
-export function kvBackwardGraph(shape: KvShape, trained: boolean): KvBackwardGraph {
+/** @param wanted samples whose dc is computed */
+export function kvBackwardGraph(
+  shape: KvShape,
+  { trained, wanted }: { readonly trained: boolean; readonly wanted: number },
+): KvBackwardGraph {
   const { batch, tokens, textWidth, columns } = shape;
-  const { emit, features, weights } = inputs(shape, trained);
+  const emit = new Emitter(emptyGraph(17));
   const dKv = emit.input("d_kv", { dtype: "float32", dims: [batch, tokens, columns] });
   const swap = { perm: ints([1, 0]) };
-  const dFeatures = emit.op("MatMul", [dKv, emit.op("Transpose", [weights], swap)]);
-  if (!trained) return { graph: emit.finish([dFeatures]), dWeights: null, dFeatures };
-  const rows = batch * tokens;
-  const c = emit.op("Reshape", [features, emit.ints([rows, textWidth])]);
-  const g = emit.op("Reshape", [dKv, emit.ints([rows, columns])]);
-  const dWeights = emit.op("MatMul", [emit.op("Transpose", [c], swap), g]);
-  return { graph: emit.finish([dWeights, dFeatures]), dWeights, dFeatures };
+  const dWeights = (): string => {
+    const rows = batch * tokens;
+    const c = emit.op("Reshape", [featuresInput(emit, shape), emit.ints([rows, textWidth])]);
+    const g = emit.op("Reshape", [dKv, emit.ints([rows, columns])]);
+    return emit.op("MatMul", [emit.op("Transpose", [c], swap), g]);
+  };
+  const dFeatures = (): string => {
+    const samples = emit.input("wanted", { dtype: "int32", dims: [wanted] });
+    const some = emit.op("Gather", [dKv, samples], { axis: int(0) });
+    return emit.op("MatMul", [some, emit.op("Transpose", [weightsInput(emit, shape)], swap)]);
+  };
+  const outputs = {
+    dWeights: trained ? dWeights() : null,
+    dFeatures: wanted > 0 ? dFeatures() : null,
+  };
+  const names = [outputs.dWeights, outputs.dFeatures].filter((name) => name !== null);
+  return { graph: emit.finish(names), ...outputs };
 }
 
-function inputs(
-  { batch, tokens, textWidth, columns }: KvShape,
-  withFeatures = true,
-): { readonly emit: Emitter; readonly features: string; readonly weights: string } {
-  const emit = new Emitter(emptyGraph(17));
-  const type = { dtype: "float32" as const, dims: [batch, tokens, textWidth] };
-  return {
-    emit,
-    features: withFeatures ? emit.input("features", type) : "",
-    weights: emit.input("weights", { dtype: "float32", dims: [textWidth, columns] }),
-  };
-}
+const featuresInput = (emit: Emitter, { batch, tokens, textWidth }: KvShape): string =>
+  emit.input("features", { dtype: "float32", dims: [batch, tokens, textWidth] });
+
+const weightsInput = (emit: Emitter, { textWidth, columns }: KvShape): string =>
+  emit.input("weights", { dtype: "float32", dims: [textWidth, columns] });

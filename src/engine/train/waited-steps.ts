@@ -89,7 +89,11 @@ export class WaitedSteps implements Steps {
       const { lossScale } = arithmetic;
       const result = await gradients.run(samples, batch, { kv, queryOut, lossScale });
       onDevice.push(result.kv, ...(result.queryOut === null ? [] : [result.queryOut]));
-      const dFeatures = await arithmetic.backwardKv(features, result.kv);
+      const dFeatures = await arithmetic.backwardKv(
+        features,
+        result.kv,
+        captions.withGradient(texts),
+      );
       if (result.queryOut !== null) await arithmetic.accumulate("query_out", result.queryOut);
       if (this.settings.train !== "kv") {
         const data = await captions.rowGradient(texts, this.rows, dFeatures);

@@ -22,7 +22,7 @@ const cross = ({ images, heads, size, queries, keys = 1 }: Sizes): Case => ({
   attributes: { heads: int(heads) },
 });
 
-const gated = (...dims: number[]): Case => ({
+const alone = (...dims: number[]): Case => ({
   name: `[${dims.join(", ")}]`,
   inputs: [checked(dims)],
 });
@@ -42,7 +42,8 @@ const layerNorm = (...dims: number[]): Case => ({
 export const FUSED = {
   FusedGroupNorm: [norm([2, 4, 3], 2, 0), norm([1, 6, 2, 2], 3, 1), norm([2, 2, 2, 3], 1, 1)],
   FusedLayerNorm: [layerNorm(4), layerNorm(3, 5), layerNorm(2, 2, 6)],
-  GatedGelu: [gated(2), gated(3, 8), gated(2, 2, 6)],
+  GatedGelu: [alone(2), alone(3, 8), alone(2, 2, 6)],
+  QuickGelu: [alone(1), alone(8), alone(2, 3, 5)],
   PackedSelfAttention: [
     self({ images: 1, heads: 1, size: 2, queries: 3 }),
     self({ images: 2, heads: 2, size: 3, queries: 4 }),

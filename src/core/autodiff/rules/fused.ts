@@ -26,6 +26,10 @@ export const gatedGelu: VjpRule = ({ emit, input, dY }) => [
   emit.op("GatedGeluGradient", [input(0), dY]),
 ];
 
+export const quickGelu: VjpRule = ({ emit, input, dY }) => [
+  emit.op("QuickGeluGradient", [input(0), dY]),
+];
+
 /** γ and β are constants of the model, and get no gradient. */
 export const fusedGroupNorm: VjpRule = ({ emit, node, input, dY }) => [
   emit.op(

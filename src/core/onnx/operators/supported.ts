@@ -14,6 +14,8 @@ const OWN = [
   "PackedCrossAttentionGradient",
   "PackedSelfAttention",
   "PackedSelfAttentionGradient",
+  "QuickGelu",
+  "QuickGeluGradient",
   "WinogradConvolution",
 ] as const;
 

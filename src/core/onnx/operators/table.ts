@@ -12,6 +12,7 @@ import { LAYOUT } from "./layout.ts";
 import { LINEAR } from "./linear.ts";
 import { NORMALISE } from "./normalise.ts";
 import { PACKED_ATTENTION } from "./packed-attention.ts";
+import { QUICK_GELU } from "./quick-gelu.ts";
 import { REDUCE } from "./reduce.ts";
 import { RESHAPE } from "./reshape.ts";
 import { RESIZE } from "./resize.ts";
@@ -27,6 +28,7 @@ export const OPERATORS = {
   ...CONV,
   ...NORMALISE,
   ...PACKED_ATTENTION,
+  ...QUICK_GELU,
   ...REDUCE,
   ...RESHAPE,
   ...LAYOUT,
