@@ -119,6 +119,20 @@ describe("--without", () => {
   });
 });
 
+describe("--with", () => {
+  it("refuses what is always in use, and lists what is not", () => {
+    const { status, stderr } = cli(
+      "train",
+      ...["--images", folder, "--category", "bear", "--out", "x.concept.safetensors"],
+      ...["--with", "gpu-tuned-kernels"],
+    );
+    expect([status, stderr.trim()]).toEqual([
+      2,
+      'There is no optimisation "gpu-tuned-kernels" to ask for; there is gpu-half-products.',
+    ]);
+  });
+});
+
 describe("arguments", () => {
   it.each([
     [["frobnicate"], "Unknown command 'frobnicate'; --help lists what there is."],

@@ -74,6 +74,10 @@ cli
   .option("--model <name>", "Base model: toybox-256, or a folder in optimum's layout")
   .option("--backend <name>", "auto, wasm or webgpu")
   .option(...WITHOUT)
+  .option(
+    "--with <names>",
+    "Optimisations that give precision away, separated by commas: gpu-half-products",
+  )
   .option("--resume", "Go on from the checkpoint beside --out")
   .option("--json", "Print one JSON object and nothing else")
   .action(train);

@@ -1,6 +1,6 @@
 /** @file Reads option values: texts become what a command needs, or one sentence. */
 import { StudioError } from "../core/errors.ts";
-import { type Optimisations, optimisationsWithout } from "../core/optimisations.ts";
+import { type Optimisations, optimisationsWithout, withRequested } from "../core/optimisations.ts";
 import type { BackendPreference } from "../rpc/contracts.ts";
 
 /** Values of --backend. */
@@ -62,4 +62,9 @@ export function listOption(raw: Raw): readonly string[] {
 /** `--without`: all optimisations but the named ones. */
 export function withoutOption(raw: Raw): Optimisations {
   return optimisationsWithout(textOption("without", raw) ?? "");
+}
+
+/** `--with`: those that are only in use on request as well. */
+export function withOption(raw: Raw, optimisations: Optimisations): Optimisations {
+  return withRequested(optimisations, textOption("with", raw) ?? "");
 }

@@ -20,6 +20,7 @@ import {
   type Raw,
   requiredOption,
   textOption,
+  withOption,
   withoutOption,
 } from "./options.ts";
 import { duration } from "./progress.ts";
@@ -34,7 +35,7 @@ export async function train(options: TrainOptions): Promise<void> {
   const planned = plannedConcepts(options);
   const out = requiredOption("out", options["out"], "name the concept file to write");
   const backend = choiceOption("backend", options["backend"], BACKENDS, "auto");
-  const optimisations = withoutOption(options["without"]);
+  const optimisations = withOption(options["with"], withoutOption(options["without"]));
   checkConceptOut(out);
 
   const model = await openModelOption(
@@ -62,6 +63,9 @@ export async function train(options: TrainOptions): Promise<void> {
 
   const { runtime, reason, release } = await openRuntime(backend, optimisations);
   console.error(reason);
+  if (optimisations.has("gpu-half-products") && !runtime.device?.features.has("shader-f16")) {
+    console.error("There is no float16 to compute with here: gpu-half-products changes nothing.");
+  }
   try {
     const stop = stopOnInterrupt();
     const start = performance.now();

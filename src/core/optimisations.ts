@@ -32,16 +32,24 @@ export const OPTIMISATIONS = {
   "gpu-graph-capture": "a graph's launches recorded at its first run and replayed after (WebGPU)",
   "gpu-lazy-loss":
     "training steps stay on the GPU, and several come back in one read-back (WebGPU)",
-  "gpu-tuned-kernels": "tiles of our matrix products chosen by measurement on the device (WebGPU)",
+  "gpu-tuned-kernels":
+    "tiles and vectors of our matrix products, and subgroups, chosen by measurement on the device (WebGPU)",
   "gpu-validation-off":
     "onnxruntime asks for the GPU's errors at no run; we listen for them (WebGPU)",
 } as const;
 
-export type Optimisation = keyof typeof OPTIMISATIONS;
-/** Those in use. */
-export type Optimisations = ReadonlySet<Optimisation>;
+/** What gives precision away, and is in use only where somebody asks for it by name. */
+const ON_REQUEST = {
+  "gpu-half-products":
+    "keys, values and their gradients from operands rounded to float16, where that is measured to be faster (WebGPU)",
+} as const;
 
-export const EVERY_OPTIMISATION: Optimisations = new Set(
+export type Optimisation = keyof typeof OPTIMISATIONS;
+type OnRequest = keyof typeof ON_REQUEST;
+export type OptimisationInUse = Optimisation | OnRequest;
+export type Optimisations = ReadonlySet<OptimisationInUse>;
+
+export const EVERY_OPTIMISATION: ReadonlySet<Optimisation> = new Set(
   Object.keys(OPTIMISATIONS) as Optimisation[],
 );
 
@@ -58,8 +66,7 @@ export const BEHIND: Readonly<Partial<Record<Optimisation, Optimisation>>> = {
  */
 export function optimisationsWithout(names: string): Optimisations {
   const left = new Set(EVERY_OPTIMISATION);
-  for (const name of names.split(",").map((part) => part.trim())) {
-    if (name === "") continue;
+  for (const name of listed(names)) {
     if (name === "all") left.clear();
     else if (isOptimisation(name)) left.delete(name);
     else {
@@ -73,6 +80,37 @@ export function optimisationsWithout(names: string): Optimisations {
   return left;
 }
 
+/**
+ * With those that are only in use on request.
+ * @param names separated by commas
+ * @throws StudioError "invalid-input" where a name is none of them
+ */
+export function withRequested(optimisations: Optimisations, names: string): Optimisations {
+  const all = new Set(optimisations);
+  for (const name of listed(names)) {
+    if (!isOnRequest(name)) {
+      const known = Object.keys(ON_REQUEST).join(", ");
+      throw new StudioError(
+        "invalid-input",
+        `There is no optimisation "${name}" to ask for; there is ${known}.`,
+      );
+    }
+    all.add(name);
+  }
+  return all;
+}
+
+function listed(names: string): readonly string[] {
+  return names
+    .split(",")
+    .map((part) => part.trim())
+    .filter((name) => name !== "");
+}
+
 export function isOptimisation(name: string): name is Optimisation {
   return Object.hasOwn(OPTIMISATIONS, name);
+}
+
+function isOnRequest(name: string): name is OnRequest {
+  return Object.hasOwn(ON_REQUEST, name);
 }

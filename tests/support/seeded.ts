@@ -1,4 +1,5 @@
 /** @file The seeded numbers that fixtures and goldens are made of, the same in tools/seeded.py: exact on both sides. */
+import { narrowToHalf, widenHalf } from "../../src/core/tensor/half.ts";
 
 const encoder = new TextEncoder();
 
@@ -56,4 +57,9 @@ export function countSketch(name: string, values: ArrayLike<number>): Float64Arr
     sketch[h & (BUCKETS - 1)]! += h >>> 31 ? -values[i]! : values[i]!;
   }
   return sketch;
+}
+
+/** The same numbers as float16 has them: a kernel that rounds its operands to float16 leaves these as they are. */
+export function asHalf(numbers: Float32Array): Float32Array {
+  return widenHalf(narrowToHalf(numbers));
 }

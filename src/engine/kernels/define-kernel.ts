@@ -12,6 +12,10 @@ export interface Tolerance {
   readonly why: string;
 }
 
+/** What not every GPU has, by WebGPU's name, and how WGSL enables it. */
+const ENABLED = { subgroups: "subgroups", "shader-f16": "f16" } as const;
+type KernelFeature = keyof typeof ENABLED;
+
 /** "read" or "read_write", and the WGSL type. */
 export type Binding = readonly [access: "read" | "read_write", type: string];
 
@@ -25,7 +29,9 @@ export interface KernelSpec<B extends string, U extends string> {
   readonly bindings: Readonly<Record<B, Binding>>;
   readonly uniforms: Readonly<Record<U, Scalar>>;
   /** Numbers that are fixed when the kernel is compiled: sizes of workgroups and tiles. */
-  readonly constants: Readonly<Record<string, number | boolean>>;
+  readonly constants: Readonly<Record<string, number>>;
+  /** What the device must have; nothing unless given. */
+  readonly features?: readonly KernelFeature[];
   readonly tolerance: Tolerance;
 }
 
@@ -35,6 +41,7 @@ export interface Kernel<B extends string = string, U extends string = string> {
   readonly code: string;
   readonly bindings: Readonly<Record<B, Binding>>;
   readonly uniforms: Readonly<Record<U, Scalar>>;
+  readonly features: readonly KernelFeature[];
   readonly tolerance: Tolerance;
 }
 
@@ -45,10 +52,12 @@ export function defineKernel<B extends string, U extends string>({
   bindings,
   uniforms,
   constants,
+  features = [],
   tolerance,
 }: KernelSpec<B, U>): Kernel<B, U> {
   const fields = Object.entries<Scalar>(uniforms).map(([name, type]) => `  ${name}: ${type},`);
   const lines = [
+    ...features.map((feature) => `enable ${ENABLED[feature]};`),
     ...Object.entries(constants).map(([name, value]) => `const ${name} = ${String(value)};`),
     "struct Uniforms {",
     ...fields,
@@ -59,7 +68,16 @@ export function defineKernel<B extends string, U extends string>({
         `@group(0) @binding(${i + 1}) var<storage, ${access}> ${name}: ${type};`,
     ),
   ];
-  return { label, code: `${lines.join("\n")}\n${source}`, bindings, uniforms, tolerance };
+  const code = `${lines.join("\n")}\n${source}`;
+  return { label, code, bindings, uniforms, features, tolerance };
+}
+
+/** Whether the device was made with all that the kernels need. */
+export function runsOn(
+  { features }: Pick<GPUDevice, "features">,
+  kernels: readonly Kernel[],
+): boolean {
+  return kernels.every((kernel) => kernel.features.every((feature) => features.has(feature)));
 }
 
 /** One launch of a kernel. */

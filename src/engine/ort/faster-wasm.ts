@@ -1,5 +1,5 @@
 /** @file onnxruntime's WebAssembly file as it is handed to onnxruntime: with faster functions. */
-import type { Optimisation, Optimisations } from "../../core/optimisations.ts";
+import type { OptimisationInUse, Optimisations } from "../../core/optimisations.ts";
 import { accelerate, type Part, PARTS } from "../../core/wasm/accelerate.ts";
 import { hasRelaxedSimd } from "./relaxed-simd.ts";
 
@@ -10,7 +10,7 @@ export interface FasterWasm {
 }
 
 /** The part of the file that an optimisation needs. */
-const NEEDS: Readonly<Partial<Record<Optimisation, Part>>> = {
+const NEEDS: Readonly<Partial<Record<OptimisationInUse, Part>>> = {
   "wasm-products": "products",
   "wasm-exponentials": "exponentials",
   "fused-attention": "fused",

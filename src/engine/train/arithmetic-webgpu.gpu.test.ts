@@ -35,6 +35,39 @@ describe("TrainingArithmetic on WebGPU", () => {
   );
 });
 
+it("products with float16 operands, where they are chosen, are as near as those round", async () => {
+  const { device } = queue;
+  const settings = {
+    groups: [],
+    kvWeights: normals(1, "kv", 16 * 40),
+    textWidth: 16,
+    columns: 40,
+    tokens: 5,
+    adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+    maxGradientNorm: null,
+    lossScale: null,
+  };
+  const features = { dims: [2, 5, 16], data: normals(1, "c", 2 * 5 * 16) };
+  const dKv = { dims: [2, 5, 40], data: normals(1, "dKv", 2 * 5 * 40).map((x) => 1e-6 * x) };
+  const results: Float32Array[][] = [];
+  for (const choice of [{}, { tunedFor: 2, half: true }]) {
+    const arithmetic = await createWebGpuArithmetic(device, settings, choice);
+    const kv = await arithmetic.projectKv(features);
+    if (!isOnDevice(kv)) throw new Error("not on the GPU");
+    const dC = await arithmetic.backwardKv(features, dKv);
+    results.push([await floatsOf(queue, kv.buffer, 2 * 5 * 40), Float32Array.from(dC.data)]);
+    await arithmetic.release();
+  }
+  const [full, half] = results as [Float32Array[], Float32Array[]];
+  // Two operands within 2^-10 of themselves; without float16 every variant is the same to the last bit.
+  const tolerance = device.features.has("shader-f16") ? 2 ** -9 : 0;
+  full.forEach((expected, i) => {
+    const distance = relativeL2(half[i]!, expected);
+    console.info(`with float16 allowed: ${distance.toExponential(1)} from float32`);
+    expect(distance).toBeLessThanOrEqual(tolerance);
+  });
+});
+
 describe("updates that are launched", () => {
   const settings = {
     groups: [

@@ -8,13 +8,15 @@ import { elementCount } from "../../core/tensor/shape.ts";
 import { accumulate, accumulateKernel } from "../kernels/accumulate/index.ts";
 import { adamw, adamwKernel, corrections } from "../kernels/adamw/index.ts";
 import { BufferPool } from "../kernels/buffers.ts";
-import { chooseTile, tileOf } from "../kernels/choose-tile.ts";
+import { chooseProduct, productOf } from "../kernels/choose-product.ts";
+import { chooseReduction, reductionOf } from "../kernels/choose-reduction.ts";
 import {
   gradientNorm,
   gradientNormKernels,
   readVerdict,
   VERDICT_BYTES,
 } from "../kernels/gradient-norm/index.ts";
+import type { Reduction } from "../kernels/gradient-norm/sum.wgsl.ts";
 import { KernelQueue } from "../kernels/kernel-queue.ts";
 import {
   kvBackwardKernels,
@@ -31,7 +33,7 @@ import {
   readLossScale,
   updateLossScale,
 } from "../kernels/loss-scale/index.ts";
-import type { Tile } from "../kernels/tiled-matmul/index.ts";
+import type { Variant } from "../kernels/tiled-matmul/variant.ts";
 import { type DeviceTensor, type HostTensor, isOnDevice, type Tensor } from "../tensor.ts";
 import {
   type ArithmeticSettings,
@@ -50,32 +52,46 @@ import {
   type ParameterBuffers,
 } from "./parameter-buffers.ts";
 
-/**
- * @param tunedFor measures which kernels are fastest for micro-batches of so many samples, once a device
- * @throws StudioError "backend-unavailable" where the GPU has too little memory
- */
+export interface KernelChoice {
+  /** Measures which kernels are fastest for micro-batches of so many samples, once a device. */
+  readonly tunedFor?: number;
+  /**
+   * Lets products round their operands to float16, where that is measured to be faster and gradients carry no loss scale:
+   * these products have their own.
+   */
+  readonly half?: boolean;
+}
+
+/** @throws StudioError "backend-unavailable" where the GPU has too little memory */
 export async function createWebGpuArithmetic(
   device: GPUDevice,
   settings: ArithmeticSettings,
-  { tunedFor }: { readonly tunedFor?: number } = {},
+  choice: KernelChoice = {},
 ): Promise<LaunchedArithmetic> {
+  const { tunedFor } = choice;
+  const half = choice.half === true && settings.lossScale === null;
   const queue = new KernelQueue(device);
-  if (tunedFor !== undefined) await chooseTile(queue, { ...settings, batch: tunedFor });
-  const tile = tileOf(device);
+  if (tunedFor !== undefined) {
+    await chooseProduct(queue, { ...settings, batch: tunedFor }, half);
+    await chooseReduction(queue, settings.kvWeights.length);
+  }
+  const kernels = { product: productOf(device, settings, half), reduction: reductionOf(device) };
   await queue.prepare([
-    kvProjectionKernel(tile),
-    ...kvBackwardKernels(tile),
+    kvProjectionKernel(kernels.product),
+    ...kvBackwardKernels(kernels.product),
     accumulateKernel,
-    ...gradientNormKernels,
+    ...gradientNormKernels(kernels.reduction),
     adamwKernel,
     lossScaleKernel,
   ]);
-  return new WebGpuArithmetic(
-    queue,
-    settings,
-    await createParameterBuffers(device, settings),
-    tile,
-  );
+  const buffers = await createParameterBuffers(device, settings);
+  return new WebGpuArithmetic(queue, settings, buffers, kernels);
+}
+
+/** The variants in use. */
+interface Kernels {
+  readonly product: Variant;
+  readonly reduction: Reduction;
 }
 
 class WebGpuArithmetic implements LaunchedArithmetic {
@@ -84,7 +100,7 @@ class WebGpuArithmetic implements LaunchedArithmetic {
   private readonly settings: ArithmeticSettings;
   private readonly flat: FlatGroups;
   private readonly buffers: ParameterBuffers;
-  private readonly tile: Tile;
+  private readonly kernels: Kernels;
   /** What the GPU holds, as it was last written or read. */
   private counters: LossScaleState;
   /** Updates launched since. */
@@ -96,14 +112,14 @@ class WebGpuArithmetic implements LaunchedArithmetic {
     queue: KernelQueue,
     settings: ArithmeticSettings,
     buffers: ParameterBuffers,
-    tile: Tile,
+    kernels: Kernels,
   ) {
     this.queue = queue;
     this.pool = new BufferPool(queue.device);
     this.settings = settings;
     this.flat = new FlatGroups(settings.groups);
     this.buffers = buffers;
-    this.tile = tile;
+    this.kernels = kernels;
     this.counters = this.writeCounters({
       lossScale: settings.lossScale?.initial ?? 1,
       goodSteps: 0,
@@ -122,7 +138,7 @@ class WebGpuArithmetic implements LaunchedArithmetic {
     const kv = await this.pool.take(elementCount(dims), "keys and values");
     await this.lend(features, "text features", (c) => {
       this.queue.submit(
-        kvProjection(shape, { c, w: this.buffers.weights, kv }, undefined, this.tile),
+        kvProjection(shape, { c, w: this.buffers.weights, kv }, undefined, this.kernels.product),
       );
     });
     return this.pooled(kv, dims);
@@ -156,10 +172,10 @@ class WebGpuArithmetic implements LaunchedArithmetic {
                 shape,
                 { c, dKv: gradient, dW: trained.gradient },
                 undefined,
-                this.tile,
+                this.kernels.product,
               );
         const buffers = { dKv: gradient, w: weights, partials, dC };
-        const text = kvTextGradient(shape, buffers, undefined, undefined, this.tile);
+        const text = kvTextGradient(shape, buffers, undefined, undefined, this.kernels.product);
         this.queue.submit([...dW, ...text]);
       }),
     );
@@ -228,7 +244,13 @@ class WebGpuArithmetic implements LaunchedArithmetic {
     }
     const { firstStep } = this;
     this.queue.submit([
-      ...gradientNorm(groups, { partials, lossScale, verdict }, maxGradientNorm),
+      ...gradientNorm(
+        groups,
+        { partials, lossScale, verdict },
+        maxGradientNorm,
+        undefined,
+        this.kernels.reduction,
+      ),
       ...groups.map(({ settings: { learningRate, weightDecay }, length, ...buffers }) =>
         adamw(
           length,

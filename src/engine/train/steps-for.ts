@@ -43,13 +43,16 @@ export async function stepsFor(
   const { microBatch } = settings;
   const graph = { microBatch, queryOut: queryOut !== null };
   const { device, optimisations } = runtime;
-  const tuned = optimisations.has("gpu-tuned-kernels") ? { tunedFor: microBatch } : {};
+  const choice = {
+    ...(optimisations.has("gpu-tuned-kernels") && { tunedFor: microBatch }),
+    half: optimisations.has("gpu-half-products"),
+  };
   if (device === null || !optimisations.has("gpu-lazy-loss")) {
     const captions = keep(await Captions.open(model, runtime, tokenizer, trained));
     const arithmetic = keep(
       device === null
         ? createHostArithmetic(runtime, numbers)
-        : await createWebGpuArithmetic(device, numbers, tuned),
+        : await createWebGpuArithmetic(device, numbers, choice),
     );
     const gradients = keep(await openGradients(model, runtime, { ...graph, launched: false }));
     const steps = new WaitedSteps(
@@ -66,7 +69,7 @@ export async function stepsFor(
       trained,
     }),
   );
-  const arithmetic = keep(await createWebGpuArithmetic(device, numbers, tuned));
+  const arithmetic = keep(await createWebGpuArithmetic(device, numbers, choice));
   const gradients = keep(await openGradients(model, runtime, { ...graph, launched: true }));
   const parts = { captions, gradients, arithmetic };
   return {

@@ -1,41 +1,52 @@
 /** @file The gradient's norm in two stages, and the verdict on the step that the update reads on the GPU. */
-import { defineKernel, type Dispatch, dispatch } from "../define-kernel.ts";
+import { defineKernel, type Dispatch, dispatch, type Tolerance } from "../define-kernel.ts";
 import { type Bounds, rowsOf } from "../grid.ts";
-import { NORM_VERDICT, PARTIAL_SUMS } from "./kernel.wgsl.ts";
+import { normVerdictSource, partialSumsSource } from "./kernel.wgsl.ts";
+import type { Reduction } from "./sum.wgsl.ts";
 
 const WORKGROUP = 256;
 /** Elements that one workgroup sums: 16 an invocation. */
 const CHUNK = 16 * WORKGROUP;
 
-const tolerance = {
+const tolerance: Tolerance = {
   rtol: 1e-6,
   atol: 0,
   why: "at most 30 roundings of 2^-24 on the way of every square of 20 million, halved by the root",
 };
 
-const partialSums = defineKernel({
-  label: "gradient-norm partial sums",
-  source: PARTIAL_SUMS,
-  bindings: { gradient: ["read", "array<u32>"], partials: ["read_write", "array<Sum>"] },
-  uniforms: { count: "u32", chunks: "u32", firstPartial: "u32" },
-  constants: { WORKGROUP, CHUNK },
-  tolerance,
-});
+function defineNorm(reduction: Reduction) {
+  const features = reduction === "subgroups" ? (["subgroups"] as const) : [];
+  const partialSums = defineKernel({
+    label: "gradient-norm partial sums",
+    source: partialSumsSource(reduction),
+    bindings: { gradient: ["read", "array<u32>"], partials: ["read_write", "array<Sum>"] },
+    uniforms: { count: "u32", chunks: "u32", firstPartial: "u32" },
+    constants: { WORKGROUP, CHUNK },
+    features,
+    tolerance,
+  });
+  const normVerdict = defineKernel({
+    label: "gradient-norm verdict",
+    source: normVerdictSource(reduction),
+    bindings: {
+      partials: ["read", "array<Sum>"],
+      lossScale: ["read", "f32"],
+      verdict: ["read_write", "Verdict"],
+    },
+    uniforms: { partials: "u32", limit: "f32" },
+    constants: { WORKGROUP },
+    features,
+    tolerance,
+  });
+  return { partialSums, normVerdict };
+}
 
-const normVerdict = defineKernel({
-  label: "gradient-norm verdict",
-  source: NORM_VERDICT,
-  bindings: {
-    partials: ["read", "array<Sum>"],
-    lossScale: ["read", "f32"],
-    verdict: ["read_write", "Verdict"],
-  },
-  uniforms: { partials: "u32", limit: "f32" },
-  constants: { WORKGROUP },
-  tolerance,
-});
+const norms = { tree: defineNorm("tree"), subgroups: defineNorm("subgroups") };
 
-export const gradientNormKernels = [partialSums, normVerdict];
+export function gradientNormKernels(reduction: Reduction = "tree") {
+  const { partialSums, normVerdict } = norms[reduction];
+  return [partialSums, normVerdict] as const;
+}
 
 /** A part of the gradient: the first `length` elements of a buffer. */
 export interface GradientPart {
@@ -64,7 +75,9 @@ export function gradientNorm(
   { partials, lossScale, verdict }: NormBuffers,
   limit: number | null,
   bounds?: Bounds,
+  reduction: Reduction = "tree",
 ): readonly Dispatch[] {
+  const { partialSums, normVerdict } = norms[reduction];
   const dispatches: Dispatch[] = [];
   let firstPartial = 0;
   for (const { gradient, length } of parts) {

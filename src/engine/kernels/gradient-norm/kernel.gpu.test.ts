@@ -1,4 +1,4 @@
-/** @file Norm, clipping and the count of what is not finite on the GPU agree with their float64 twin. */
+/** @file Norm, clipping and the count of what is not finite on the GPU agree with their float64 twin, summed as a tree and in subgroups. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   expectWithin,
@@ -7,8 +7,10 @@ import {
   testQueue,
 } from "../../../../tests/support/kernels.ts";
 import { normals, uniforms } from "../../../../tests/support/seeded.ts";
+import { requestAdapter } from "../../device.ts";
+import { reductionsOn } from "../choose-reduction.ts";
 import { BOUNDS } from "../grid.ts";
-import type { KernelQueue } from "../kernel-queue.ts";
+import { KernelQueue } from "../kernel-queue.ts";
 import {
   gradientNorm,
   gradientNormKernels,
@@ -29,25 +31,32 @@ afterAll(() => {
   queue.device.destroy();
 });
 
+/** The verdict of every reduction that the device has, which is the same to the last bit. */
 async function judge(
   parts: readonly Float32Array[],
   settings: { readonly scale: number; readonly limit: number | null },
   bounds = BOUNDS,
 ): Promise<Verdict> {
+  const reductions = reductionsOn(queue.device);
+  const verdicts: Verdict[] = [];
   const buffers = await Promise.all(parts.map((part) => storageOf(queue, part)));
   const ranges = parts.map(({ length }, i) => ({ gradient: buffers[i]!, length }));
-  const partials = await storageOf(queue, normPartialsLength(ranges));
-  const lossScale = await storageOf(queue, Float32Array.of(settings.scale));
-  const verdict = await storageOf(queue, VERDICT_BYTES / 4);
-  const others = { partials, lossScale, verdict };
-  await runKernels(queue, gradientNorm(ranges, others, settings.limit, bounds));
-  const result = readVerdict(await queue.read(verdict, VERDICT_BYTES));
-  for (const buffer of [...buffers, ...Object.values(others)]) buffer.destroy();
-  return result;
+  for (const reduction of reductions) {
+    const partials = await storageOf(queue, normPartialsLength(ranges));
+    const lossScale = await storageOf(queue, Float32Array.of(settings.scale));
+    const verdict = await storageOf(queue, VERDICT_BYTES / 4);
+    const others = { partials, lossScale, verdict };
+    await runKernels(queue, gradientNorm(ranges, others, settings.limit, bounds, reduction));
+    verdicts.push(readVerdict(await queue.read(verdict, VERDICT_BYTES)));
+    for (const buffer of Object.values(others)) buffer.destroy();
+  }
+  for (const buffer of buffers) buffer.destroy();
+  for (const verdict of verdicts) expect(verdict).toEqual(verdicts[0]);
+  return verdicts[0]!;
 }
 
 function expectVerdict(got: Verdict, expected: Verdict): void {
-  const [{ tolerance }] = gradientNormKernels as [(typeof gradientNormKernels)[number]];
+  const [{ tolerance }] = gradientNormKernels();
   expect({ skip: got.skip, nonFinite: got.nonFinite }).toEqual({
     skip: expected.skip,
     nonFinite: expected.nonFinite,
@@ -120,5 +129,21 @@ describe("finds what is not finite", () => {
   it("but not the largest and smallest numbers that are", async () => {
     const got = await judge([Float32Array.of(1e19, -1e19, 1e-45, -0)], SETTINGS);
     expect(got).toMatchObject({ skip: false, nonFinite: 0 });
+  });
+});
+
+describe("subgroups", () => {
+  it("are used where the adapter has them", async () => {
+    const has = (await requestAdapter())!.features.has("subgroups");
+    if (!has) console.info("NOT COMPUTED: this adapter lacks subgroups, only the tree is used.");
+    expect(reductionsOn(queue.device)).toEqual(has ? ["tree", "subgroups"] : ["tree"]);
+  });
+
+  it("are not used on a device that was made without them", async () => {
+    const plain = await (await requestAdapter())!.requestDevice();
+    expect(reductionsOn(plain)).toEqual(["tree"]);
+    const preparing = new KernelQueue(plain).prepare(gradientNormKernels("subgroups"));
+    await expect(preparing).rejects.toThrow(/"gradient-norm .*" did not compile/);
+    plain.destroy();
   });
 });

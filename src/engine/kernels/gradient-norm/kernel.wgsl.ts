@@ -7,39 +7,15 @@
  *   skip       = an element, or Σ g², is not finite
  *
  * Sums are taken as a tree: every invocation keeps four sums of a few elements, and adds them in pairs; the workgroup
- * halves its 256 sums eight times; a second kernel does the same with what the workgroups give. No element goes
+ * halves its 256 sums eight times; a second kernel does the same with what the workgroups give. The last halvings can go
+ * from invocation to invocation of a subgroup instead of by way of workgroup memory and its barriers: the same pairs are
+ * added, so the result is the same to the last bit, whatever the subgroups' size and their order. No element goes
  * through more than 30 roundings where there are 20 million, so √Σ is right to 1e-6 at the very worst. A compensated
  * sum would need a promise that no compiler reorders it, which WGSL does not make. The order is always the same.
  *
  * Compilers may assume that no float is an infinity or NaN, so elements come as bits, and are judged as such.
  */
-const TREE = /* wgsl */ `
-// All ones in an infinity or NaN, and in nothing else.
-const EXPONENT = 0x7f800000u;
-
-struct Sum {
-  squares: f32,
-  nonFinite: u32,
-}
-
-var<workgroup> sums: array<Sum, WORKGROUP>;
-
-// The sum over the workgroup, in invocation 0.
-fn sumOfWorkgroup(thread: u32, squares: vec4f, nonFinite: vec4u) -> Sum {
-  sums[thread] = Sum(
-    (squares.x + squares.y) + (squares.z + squares.w),
-    nonFinite.x + nonFinite.y + nonFinite.z + nonFinite.w,
-  );
-  for (var width = WORKGROUP / 2u; width > 0; width /= 2) {
-    workgroupBarrier();
-    if (thread < width) {
-      sums[thread].squares += sums[thread + width].squares;
-      sums[thread].nonFinite += sums[thread + width].nonFinite;
-    }
-  }
-  return sums[thread];
-}
-`;
+import { type Reduction, subgroupParameters, sumOfWorkgroup } from "./sum.wgsl.ts";
 
 /** What update kernels read about the step. */
 export const VERDICT = /* wgsl */ `
@@ -51,8 +27,8 @@ struct Verdict {
 }
 `;
 
-export const PARTIAL_SUMS = /* wgsl */ `
-${TREE}
+export const partialSumsSource = (reduction: Reduction): string => /* wgsl */ `
+${sumOfWorkgroup(reduction)}
 // Bits of an element; those of 0 behind the end.
 fn bitsOf(i: u32) -> u32 {
   if (i < u.count) {
@@ -66,6 +42,7 @@ fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) thread: u32,
+  ${subgroupParameters(reduction)}
 ) {
   let chunk = group.y * groups.x + group.x;
   let first = chunk * CHUNK + thread;
@@ -80,7 +57,7 @@ fn main(
     squares += x * x;
     nonFinite += select(vec4u(1), vec4u(0), finite);
   }
-  let sum = sumOfWorkgroup(thread, squares, nonFinite);
+  let sum = sumOfWorkgroup(thread, lane, size, squares, nonFinite);
   if (thread == 0 && chunk < u.chunks) {
     partials[u.firstPartial + chunk] = sum;
   }
@@ -88,8 +65,8 @@ fn main(
 `;
 
 /** One workgroup. */
-export const NORM_VERDICT = /* wgsl */ `
-${TREE}
+export const normVerdictSource = (reduction: Reduction): string => /* wgsl */ `
+${sumOfWorkgroup(reduction)}
 ${VERDICT}
 fn partial(i: u32) -> Sum {
   if (i < u.partials) {
@@ -99,7 +76,7 @@ fn partial(i: u32) -> Sum {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(local_invocation_index) thread: u32) {
+fn main(@builtin(local_invocation_index) thread: u32, ${subgroupParameters(reduction)}) {
   var squares = vec4f(0);
   var nonFinite = vec4u(0);
   for (var i = thread; i < u.partials; i += 4 * WORKGROUP) {
@@ -110,7 +87,7 @@ fn main(@builtin(local_invocation_index) thread: u32) {
     squares += vec4f(a.squares, b.squares, c.squares, d.squares);
     nonFinite += vec4u(a.nonFinite, b.nonFinite, c.nonFinite, d.nonFinite);
   }
-  let sum = sumOfWorkgroup(thread, squares, nonFinite);
+  let sum = sumOfWorkgroup(thread, lane, size, squares, nonFinite);
   if (thread == 0) {
     let norm = sqrt(sum.squares) / lossScale;
     var multiplier = 1 / lossScale;

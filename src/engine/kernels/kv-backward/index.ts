@@ -2,16 +2,17 @@
 import type { KvProjectionShape } from "../../../core/surgery/kv-projection.ts";
 import { defineKernel, type Dispatch, dispatch } from "../define-kernel.ts";
 import { type Bounds, rowsOf } from "../grid.ts";
-import { matmulDispatches, TILE, type Tile, tiledMatmul } from "../tiled-matmul/index.ts";
+import { matmulDispatches, tiledMatmul } from "../tiled-matmul/index.ts";
+import { USUAL, type Variant } from "../tiled-matmul/variant.ts";
 import { SUM_OF_SPLITS, TEXT_GRADIENT, WEIGHT_GRADIENT } from "./kernel.wgsl.ts";
 
 const weightGradient = tiledMatmul({
   label: "kv-backward weights",
   source: WEIGHT_GRADIENT,
   bindings: {
-    c: ["read", "array<f32>"],
-    dKv: ["read", "array<f32>"],
-    dW: ["read_write", "array<f32>"],
+    c: ["read", "array<Element>"],
+    dKv: ["read", "array<Element>"],
+    dW: ["read_write", "array<Element>"],
   },
   uniforms: { tokens: "u32" },
   alongDepth: { left: false, right: false },
@@ -21,9 +22,9 @@ const textGradient = tiledMatmul({
   label: "kv-backward text",
   source: TEXT_GRADIENT,
   bindings: {
-    dKv: ["read", "array<f32>"],
-    w: ["read", "array<f32>"],
-    partials: ["read_write", "array<f32>"],
+    dKv: ["read", "array<Element>"],
+    w: ["read", "array<Element>"],
+    partials: ["read_write", "array<Element>"],
   },
   uniforms: { tokens: "u32" },
   alongDepth: { left: true, right: true },
@@ -38,11 +39,11 @@ const sumOfSplits = defineKernel({
   uniforms: { count: "u32", splits: "u32" },
   constants: { WORKGROUP },
   // The product's own: its sums are only taken in parts.
-  tolerance: textGradient(TILE).kernel.tolerance,
+  tolerance: textGradient(USUAL).kernel.tolerance,
 });
 
-export function kvBackwardKernels(tile: Tile = TILE) {
-  return [weightGradient(tile).kernel, textGradient(tile).kernel, sumOfSplits] as const;
+export function kvBackwardKernels(variant: Variant = USUAL) {
+  return [weightGradient(variant).kernel, textGradient(variant).kernel, sumOfSplits] as const;
 }
 
 /** Columns of dKV that one stretch of dc's sum takes. For SD 1.x 13 stretches, 12 MiB of them for a batch of 4. */
@@ -61,10 +62,10 @@ export function kvWeightGradient(
   { batch, tokens, textWidth, columns }: KvProjectionShape,
   buffers: { readonly c: GPUBuffer; readonly dKv: GPUBuffer; readonly dW: GPUBuffer },
   bounds?: Bounds,
-  tile: Tile = TILE,
+  variant: Variant = USUAL,
 ): readonly Dispatch[] {
   const shape = { rows: textWidth, depth: batch * tokens, columns };
-  return matmulDispatches(weightGradient(tile), buffers, shape, { tokens }, bounds);
+  return matmulDispatches(weightGradient(variant), buffers, shape, { tokens }, bounds);
 }
 
 /** dc [B, L, E] = dKV' Wᵀ, by way of `partials`; rows of start tokens are zero. */
@@ -81,14 +82,14 @@ export function kvTextGradient(
   },
   bounds?: Bounds,
   splitDepth = SPLIT_DEPTH,
-  tile: Tile = TILE,
+  variant: Variant = USUAL,
 ): readonly Dispatch[] {
   const rows = batch * tokens;
   const shape = { rows, depth: columns, columns: textWidth, splitDepth };
   const count = rows * textWidth;
   const splits = Math.ceil(columns / splitDepth);
   return [
-    ...matmulDispatches(textGradient(tile), buffers, shape, { tokens }, bounds),
+    ...matmulDispatches(textGradient(variant), buffers, shape, { tokens }, bounds),
     dispatch(
       sumOfSplits,
       { partials: buffers.partials, dC },

@@ -14,32 +14,32 @@ fn detached(row: u32) -> bool {
 
 export const WEIGHT_GRADIENT = /* wgsl */ `
 ${DETACHED}
-fn left(e: u32, row: u32) -> f32 {
-  return select(c[row * u.rows + e], 0.0, detached(row));
+fn left(e: u32, row: u32) -> Element {
+  return select(c[(row * u.rows + e) / LANES], Element(0), detached(row));
 }
 
-fn right(row: u32, column: u32) -> f32 {
-  return select(dKv[row * u.columns + column], 0.0, detached(row));
+fn right(row: u32, column: u32) -> Element {
+  return select(GRADIENT_SCALE * dKv[(row * u.columns + column) / LANES], Element(0), detached(row));
 }
 
-fn put(split: u32, e: u32, column: u32, value: f32) {
-  dW[e * u.columns + column] += value;
+fn put(split: u32, e: u32, column: u32, value: Element) {
+  dW[(e * u.columns + column) / LANES] += value * (1.0 / GRADIENT_SCALE);
 }
 `;
 
 /** S is long and R · E is few tiles: stretches of S are summed apart, for more workgroups and shorter sums. */
 export const TEXT_GRADIENT = /* wgsl */ `
 ${DETACHED}
-fn left(row: u32, column: u32) -> f32 {
-  return select(dKv[row * u.depth + column], 0.0, detached(row));
+fn left(row: u32, column: u32) -> Element {
+  return select(GRADIENT_SCALE * dKv[(row * u.depth + column) / LANES], Element(0), detached(row));
 }
 
-fn right(column: u32, e: u32) -> f32 {
-  return w[e * u.depth + column];
+fn right(column: u32, e: u32) -> Element {
+  return w[(e * u.depth + column) / LANES];
 }
 
-fn put(split: u32, row: u32, e: u32, value: f32) {
-  partials[(split * u.rows + row) * u.columns + e] = value;
+fn put(split: u32, row: u32, e: u32, value: Element) {
+  partials[((split * u.rows + row) * u.columns + e) / LANES] = value * (1.0 / GRADIENT_SCALE);
 }
 `;
 

@@ -2,23 +2,24 @@
 import type { KvProjectionShape } from "../../../core/surgery/kv-projection.ts";
 import type { Dispatch } from "../define-kernel.ts";
 import type { Bounds } from "../grid.ts";
-import { matmulDispatches, TILE, type Tile, tiledMatmul } from "../tiled-matmul/index.ts";
+import { matmulDispatches, tiledMatmul } from "../tiled-matmul/index.ts";
+import { USUAL, type Variant } from "../tiled-matmul/variant.ts";
 import { KV_PROJECTION } from "./kernel.wgsl.ts";
 
 const projection = tiledMatmul({
   label: "kv-projection",
   source: KV_PROJECTION,
   bindings: {
-    c: ["read", "array<f32>"],
-    w: ["read", "array<f32>"],
-    kv: ["read_write", "array<f32>"],
+    c: ["read", "array<Element>"],
+    w: ["read", "array<Element>"],
+    kv: ["read_write", "array<Element>"],
   },
   uniforms: {},
   alongDepth: { left: true, right: false },
 });
 
-export function kvProjectionKernel(tile: Tile = TILE) {
-  return projection(tile).kernel;
+export function kvProjectionKernel(variant: Variant = USUAL) {
+  return projection(variant).kernel;
 }
 
 /** KV [B, L, S] = c [B, L, E] · W [E, S] */
@@ -26,8 +27,8 @@ export function kvProjection(
   { batch, tokens, textWidth, columns }: KvProjectionShape,
   buffers: { readonly c: GPUBuffer; readonly w: GPUBuffer; readonly kv: GPUBuffer },
   bounds?: Bounds,
-  tile: Tile = TILE,
+  variant: Variant = USUAL,
 ): readonly Dispatch[] {
   const shape = { rows: batch * tokens, depth: textWidth, columns };
-  return matmulDispatches(projection(tile), buffers, shape, {}, bounds);
+  return matmulDispatches(projection(variant), buffers, shape, {}, bounds);
 }

@@ -1,4 +1,4 @@
-/** @file The packed key/value projection on the GPU agrees with its float64 twin. */
+/** @file The packed key/value projection on the GPU agrees with its float64 twin, in every variant that the device has. */
 import { afterAll, beforeAll, it } from "vitest";
 import {
   expectWithin,
@@ -9,8 +9,10 @@ import {
 } from "../../../../tests/support/kernels.ts";
 import { normals } from "../../../../tests/support/seeded.ts";
 import { projectKv } from "../../../core/surgery/kv-projection.ts";
-import { BOUNDS } from "../grid.ts";
+import { candidates } from "../choose-product.ts";
+import { BOUNDS, type Bounds } from "../grid.ts";
 import type { KernelQueue } from "../kernel-queue.ts";
+import type { Variant } from "../tiled-matmul/variant.ts";
 import { kvProjection, kvProjectionKernel } from "./index.ts";
 
 let queue: KernelQueue;
@@ -38,10 +40,15 @@ it.each([
     kv: await storageOf(queue, batch * tokens * columns),
   };
   const expected = projectKv(c, w, shape);
+  const agrees = async (bounds: Bounds, variant?: Variant): Promise<void> => {
+    await runKernels(queue, kvProjection(shape, buffers, bounds, variant));
+    const kv = await floatsOf(queue, buffers.kv, expected.length);
+    expectWithin(kv, expected, kvProjectionKernel(variant).tolerance, textWidth);
+    queue.device.queue.writeBuffer(buffers.kv, 0, new Float32Array(expected.length));
+  };
   // In one launch, and cut into several by each of the two bounds.
   for (const bounds of [BOUNDS, { ...BOUNDS, multiplyAdds: 1e6 }, { ...BOUNDS, workgroups: 1 }]) {
-    await runKernels(queue, kvProjection(shape, buffers, bounds));
-    const kv = await floatsOf(queue, buffers.kv, expected.length);
-    expectWithin(kv, expected, kvProjectionKernel().tolerance, textWidth);
+    await agrees(bounds);
   }
+  for (const variant of candidates(queue.device, shape, true)) await agrees(BOUNDS, variant);
 });

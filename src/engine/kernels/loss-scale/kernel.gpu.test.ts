@@ -180,7 +180,7 @@ it("the verdict is by the scale that the gradient carried, and the next by the n
   expectWithin(
     [first.multiplier, second.multiplier, second.norm],
     [1 / 65536, 1 / 32768, 5],
-    gradientNormKernels[1]!.tolerance,
+    gradientNormKernels()[1].tolerance,
   );
   expect(readLossScale(bytes.slice(2 * VERDICT_BYTES))).toEqual({
     lossScale: 32768,

@@ -1,35 +1,16 @@
 /** @file Kernels that are matrix products: how one is defined on the tiled loop, and cut into launches. */
+import { StudioError } from "../../../core/errors.ts";
 import {
   type Binding,
   defineKernel,
   type Dispatch,
   dispatch,
   type Kernel,
+  type Tolerance,
 } from "../define-kernel.ts";
 import { blocksOf, type Bounds } from "../grid.ts";
-import { TILED_MATMUL } from "./kernel.wgsl.ts";
-
-/** What one workgroup computes: rows x columns, in steps of `depth`. Multiples of 4, rows · columns <= 4096. */
-export interface Tile {
-  readonly rows: number;
-  readonly columns: number;
-  readonly depth: number;
-}
-
-/** 256 invocations and 8.5 KiB of workgroup memory, which every device has. */
-export const TILE: Tile = { rows: 64, columns: 64, depth: 16 };
-
-/**
- * Variants that may be faster on one GPU or another: fewer rows where there are few, smaller workgroups for more of them at
- * once, wider tiles for longer reads. All give the same to the last bit: every sum goes through K in order.
- */
-export const TILES: readonly Tile[] = [
-  TILE,
-  { rows: 32, columns: 64, depth: 16 },
-  { rows: 32, columns: 32, depth: 16 },
-  { rows: 32, columns: 128, depth: 8 },
-  { rows: 64, columns: 64, depth: 8 },
-];
+import { type AlongDepth, tiledMatmulSource } from "./kernel.wgsl.ts";
+import { type Variant, variantName } from "./variant.ts";
 
 export interface MatmulSpec<B extends string, U extends string> {
   readonly label: string;
@@ -38,8 +19,7 @@ export interface MatmulSpec<B extends string, U extends string> {
   readonly bindings: Readonly<Record<B, Binding>>;
   /** Further uniforms. */
   readonly uniforms: Readonly<Record<U, "u32">>;
-  /** Whether neighbours in memory are neighbours in K. */
-  readonly alongDepth: { readonly left: boolean; readonly right: boolean };
+  readonly alongDepth: AlongDepth;
 }
 
 /** M, K and N; and how much of K one sum takes, a multiple of every tile's depth (all of it unless given). */
@@ -61,65 +41,101 @@ const UNIFORMS = {
 } as const;
 type MatmulUniform = keyof typeof UNIFORMS;
 
+const TOLERANCE: Tolerance = {
+  rtol: 2 ** -23,
+  atol: 2 ** -22,
+  why:
+    "K float32 additions in a row, each off by at most 2^-24 of the sum so far, at random. With operands of " +
+    "variance 1 the k-th sum is about √k, which makes 0.4 K · 2^-24 in all; sums that wander off to three times " +
+    "that size, and errors of three deviations, occur among 1e5 elements.",
+};
+
+const HALF_TOLERANCE: Tolerance = {
+  rtol: 2 ** -9,
+  atol: 2 ** -9,
+  why:
+    "WGSL leaves open whether float16 is rounded to nearest or cut off: an operand is off by at most 2^-10 of " +
+    "itself, a product by 2^-9, and the products of an element have a mean size below 1. Operands that are float16 " +
+    "already are held to float32's tolerance.",
+};
+
+/**
+ * Gradients of keys and values are multiplied by this on their way to float16, and sums divided by it: on the default
+ * model half of them are below 1e-7, where float16 has no digits left, and the largest are 1e-3. From 16 on they overflow.
+ */
+const HALF_GRADIENT_SCALE = 2 ** 12;
+
 export interface Matmul<B extends string, U extends string> {
   readonly kernel: Kernel<B, U | MatmulUniform>;
-  readonly tile: Tile;
+  readonly variant: Variant;
+  readonly alongDepth: AlongDepth;
 }
 
+/** The WGSL sees `GRADIENT_SCALE`, 1 where operands stay float32. */
 export function defineMatmul<B extends string, U extends string>(
   { label, source, bindings, uniforms, alongDepth }: MatmulSpec<B, U>,
-  tile: Tile,
+  variant: Variant,
 ): Matmul<B, U> {
   const kernel = defineKernel<B, U | MatmulUniform>({
     label,
-    source: `${source}\n${TILED_MATMUL}`,
+    source: `${source}\n${tiledMatmulSource(variant, alongDepth)}`,
     bindings,
     uniforms: { ...UNIFORMS, ...uniforms },
     constants: {
-      TILE_ROWS: tile.rows,
-      TILE_COLUMNS: tile.columns,
-      TILE_DEPTH: tile.depth,
-      LEFT_ALONG_DEPTH: alongDepth.left,
-      RIGHT_ALONG_DEPTH: alongDepth.right,
+      TILE_ROWS: variant.rows,
+      TILE_COLUMNS: variant.columns,
+      TILE_DEPTH: variant.depth,
+      LANES: variant.lanes,
+      GRADIENT_SCALE: variant.half ? HALF_GRADIENT_SCALE : 1,
     },
-    tolerance: {
-      rtol: 2 ** -23,
-      atol: 2 ** -22,
-      why:
-        "K float32 additions in a row, each off by at most 2^-24 of the sum so far, at random. With operands of " +
-        "variance 1 the k-th sum is about √k, which makes 0.4 K · 2^-24 in all; sums that wander off to three times " +
-        "that size, and errors of three deviations, occur among 1e5 elements.",
-    },
+    features: variant.half ? ["shader-f16"] : [],
+    tolerance: variant.half ? HALF_TOLERANCE : TOLERANCE,
   });
-  return { kernel, tile };
+  return { kernel, variant, alongDepth };
 }
 
 /** A product in every variant, made when it is first asked for. */
 export function tiledMatmul<B extends string, U extends string>(
   spec: MatmulSpec<B, U>,
-): (tile: Tile) => Matmul<B, U> {
-  const known = new Map<Tile, Matmul<B, U>>();
-  return (tile) => {
-    const matmul = known.get(tile) ?? defineMatmul(spec, tile);
-    known.set(tile, matmul);
+): (variant: Variant) => Matmul<B, U> {
+  const known = new Map<string, Matmul<B, U>>();
+  return (variant) => {
+    const name = variantName(variant);
+    const matmul = known.get(name) ?? defineMatmul(spec, variant);
+    known.set(name, matmul);
     return matmul;
   };
 }
 
-/** The launches of one product, no one of them long enough to be taken for a hang. */
+/**
+ * The launches of one product, no one of them long enough to be taken for a hang.
+ * @throws StudioError "internal" where a variant reads four numbers at once and a row of a matrix is no multiple of 4
+ */
 export function matmulDispatches<B extends string, U extends string>(
-  { kernel, tile }: Matmul<B, U>,
+  { kernel, variant, alongDepth }: Matmul<B, U>,
   buffers: Readonly<Record<B, GPUBuffer>>,
-  { rows, depth, columns, splitDepth = Math.ceil(depth / tile.depth) * tile.depth }: MatmulShape,
+  {
+    rows,
+    depth,
+    columns,
+    splitDepth = Math.ceil(depth / variant.depth) * variant.depth,
+  }: MatmulShape,
   uniforms: Readonly<Record<U, number>>,
   bounds?: Bounds,
 ): readonly Dispatch[] {
+  const inMemory = [alongDepth.left ? depth : rows, alongDepth.right ? depth : columns, columns];
+  if (inMemory.some((length) => length % variant.lanes !== 0)) {
+    throw new StudioError(
+      "internal",
+      `"${kernel.label}" of ${rows} x ${depth} x ${columns} cannot be read four numbers at a time.`,
+    );
+  }
   const tiles = [
-    Math.ceil(columns / tile.columns),
-    Math.ceil(rows / tile.rows),
+    Math.ceil(columns / variant.columns),
+    Math.ceil(rows / variant.rows),
     Math.ceil(depth / splitDepth),
   ] as const;
-  const multiplyAdds = tile.rows * tile.columns * Math.min(depth, splitDepth);
+  const multiplyAdds = variant.rows * variant.columns * Math.min(depth, splitDepth);
   return blocksOf(tiles, multiplyAdds, bounds).map(({ origin, size }) => {
     const [firstColumnTile, firstRowTile, firstSplit] = origin;
     const shape = { rows, depth, columns, splitDepth, firstRowTile, firstColumnTile, firstSplit };

@@ -8,35 +8,34 @@
  * along z each sum a stretch of it.
  *
  * The kernel supplies, for indices that are inside:
- *   fn left(row: u32, k: u32) -> f32
- *   fn right(k: u32, column: u32) -> f32
- *   fn put(split: u32, row: u32, column: u32, value: f32)
+ *   fn left(row: u32, k: u32) -> Element
+ *   fn right(k: u32, column: u32) -> Element
+ *   fn put(split: u32, row: u32, column: u32, value: Element)
+ *
+ * An Element is a float, or LANES = 4 neighbours in memory from the index on, which is a multiple of 4 then. Buffers are
+ * arrays of elements, so that the number at `i` is in element `i / LANES`.
  */
-export const TILED_MATMUL = /* wgsl */ `
-const ROW_QUADS = TILE_ROWS / 4;
-const COLUMN_QUADS = TILE_COLUMNS / 4;
-const THREADS = ROW_QUADS * COLUMN_QUADS;
-// One wider than needed: values that are neighbours in depth then lie in different banks of the memory.
-const ROW_STRIDE = ROW_QUADS + 1;
-const COLUMN_STRIDE = COLUMN_QUADS + 1;
+import { sliceOf } from "./slices.wgsl.ts";
+import type { Variant } from "./variant.ts";
 
-var<workgroup> leftTile: array<vec4f, TILE_DEPTH * ROW_STRIDE>;
-var<workgroup> rightTile: array<vec4f, TILE_DEPTH * COLUMN_STRIDE>;
-
-fn leftOrZero(row: u32, k: u32) -> f32 {
-  if (row < u.rows && k < u.depth) {
-    return left(row, k);
-  }
-  return 0.0;
+/** Whether neighbours in memory are neighbours in K. */
+export interface AlongDepth {
+  readonly left: boolean;
+  readonly right: boolean;
 }
 
-fn rightOrZero(k: u32, column: u32) -> f32 {
-  if (k < u.depth && column < u.columns) {
-    return right(k, column);
-  }
-  return 0.0;
+export function tiledMatmulSource({ lanes, half }: Variant, { left, right }: AlongDepth): string {
+  return [
+    `alias Element = ${lanes === 4 ? "vec4f" : "f32"};`,
+    `alias Quad = ${half ? "vec4h" : "vec4f"};`,
+    sliceOf({ tile: "leftTile", side: "ROW", at: "leftAt", alongDepth: left }, lanes),
+    sliceOf({ tile: "rightTile", side: "COLUMN", at: "rightAt", alongDepth: right }, lanes),
+    lanes === 4 ? PUT_AT_ONCE : PUT_ONE_BY_ONE,
+    PRODUCT,
+  ].join("\n");
 }
 
+const PUT_ONE_BY_ONE = /* wgsl */ `
 fn putQuad(split: u32, row: u32, column: u32, values: vec4f) {
   if (row >= u.rows) {
     return;
@@ -54,10 +53,39 @@ fn putQuad(split: u32, row: u32, column: u32, values: vec4f) {
     put(split, row, column + 3, values.w);
   }
 }
+`;
 
-// Depth and quad of the i-th of a slice's quads. Neighbouring invocations should read neighbouring memory.
-fn place(i: u32, quads: u32, alongDepth: bool) -> vec2u {
-  return select(vec2u(i / quads, i % quads), vec2u(i % TILE_DEPTH, i / TILE_DEPTH), alongDepth);
+const PUT_AT_ONCE = /* wgsl */ `
+fn putQuad(split: u32, row: u32, column: u32, values: vec4f) {
+  if (row < u.rows && column < u.columns) {
+    put(split, row, column, values);
+  }
+}
+`;
+
+const PRODUCT = /* wgsl */ `
+const ROW_QUADS = TILE_ROWS / 4;
+const COLUMN_QUADS = TILE_COLUMNS / 4;
+const THREADS = ROW_QUADS * COLUMN_QUADS;
+// One wider than needed: values that are neighbours in depth then lie in different banks of the memory.
+const ROW_STRIDE = ROW_QUADS + 1;
+const COLUMN_STRIDE = COLUMN_QUADS + 1;
+
+var<workgroup> leftTile: array<Quad, TILE_DEPTH * ROW_STRIDE>;
+var<workgroup> rightTile: array<Quad, TILE_DEPTH * COLUMN_STRIDE>;
+
+fn leftAt(row: u32, k: u32) -> Element {
+  if (row < u.rows && k < u.depth) {
+    return left(row, k);
+  }
+  return Element(0);
+}
+
+fn rightAt(column: u32, k: u32) -> Element {
+  if (k < u.depth && column < u.columns) {
+    return right(k, column);
+  }
+  return Element(0);
 }
 
 @compute @workgroup_size(THREADS)
@@ -77,27 +105,12 @@ fn main(
   var sum2 = vec4f(0);
   var sum3 = vec4f(0);
   for (var start = tile.z * u.splitDepth; start < end; start += TILE_DEPTH) {
-    for (var i = thread; i < TILE_DEPTH * ROW_QUADS; i += THREADS) {
-      let at = place(i, ROW_QUADS, LEFT_ALONG_DEPTH);
-      let k = start + at.x;
-      let row = firstRow + 4 * at.y;
-      leftTile[at.x * ROW_STRIDE + at.y] = vec4f(
-        leftOrZero(row, k), leftOrZero(row + 1, k), leftOrZero(row + 2, k), leftOrZero(row + 3, k),
-      );
-    }
-    for (var i = thread; i < TILE_DEPTH * COLUMN_QUADS; i += THREADS) {
-      let at = place(i, COLUMN_QUADS, RIGHT_ALONG_DEPTH);
-      let k = start + at.x;
-      let column = firstColumn + 4 * at.y;
-      rightTile[at.x * COLUMN_STRIDE + at.y] = vec4f(
-        rightOrZero(k, column), rightOrZero(k, column + 1),
-        rightOrZero(k, column + 2), rightOrZero(k, column + 3),
-      );
-    }
+    bring_leftTile(start, firstRow, thread);
+    bring_rightTile(start, firstColumn, thread);
     workgroupBarrier();
     for (var k = 0u; k < TILE_DEPTH; k++) {
-      let a = leftTile[k * ROW_STRIDE + rowQuad];
-      let b = rightTile[k * COLUMN_STRIDE + columnQuad];
+      let a = vec4f(leftTile[k * ROW_STRIDE + rowQuad]);
+      let b = vec4f(rightTile[k * COLUMN_STRIDE + columnQuad]);
       sum0 += a.x * b;
       sum1 += a.y * b;
       sum2 += a.z * b;
