@@ -35,26 +35,32 @@ def with_epsilon(one: dict) -> dict:
     return one
 
 
-def attention(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, heads: int) -> torch.Tensor:
+def attention(
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, heads: int, mask: torch.Tensor | None = None
+) -> torch.Tensor:
     """Of [B, S, C] and [B, T, C]."""
     q, k, v = (x.unflatten(-1, (heads, -1)).transpose(1, 2) for x in (q, k, v))
-    return F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(-2)
+    output = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+    return output.transpose(1, 2).flatten(-2)
 
 
 def real(*dims: int) -> torch.Tensor:
     return torch.randn(*dims, dtype=torch.float64).requires_grad_()
 
 
-def self_cases(images: int, rows: int, heads: int, size: int) -> list:
+def self_cases(images: int, rows: int, heads: int, size: int, masked: bool = False) -> list:
     channels = heads * size
     packed, like = real(images, rows, 3 * channels), real(images, rows, channels)
     gradient = real(images, rows, channels)
-    output = attention(*packed.chunk(3, -1), heads)
+    # Causal, and numbers of some size where there is something to be seen.
+    mask = [real(rows, rows).tril() + torch.full((rows, rows), -1e9).triu(1)] if masked else []
+    output = attention(*packed.chunk(3, -1), heads, *mask)
     (back,) = torch.autograd.grad(output, packed, gradient)
-    note = f"{heads} heads of {size}"
+    note = f"{heads} heads of {size}" + (", a mask" if masked else "")
+    inputs = [packed, gradient, output, *mask]
     return [
-        case("PackedSelfAttention", [packed, like], output, note, heads=heads),
-        case("PackedSelfAttentionGradient", [packed, gradient, output], back, note, heads=heads),
+        case("PackedSelfAttention", [packed, like, *mask], output, note, heads=heads),
+        case("PackedSelfAttentionGradient", inputs, back, note, heads=heads),
     ]
 
 
@@ -215,6 +221,7 @@ def main() -> None:
         strassen_case((2, 2, 8), 64, True),
         dense_case((2, 2, 3), 48, True),
         *quick_gelu_cases(3, 4),
+        *self_cases(2, 3, 2, 2, masked=True),
     ]
     OUT.write_text(json.dumps(cases) + "\n", encoding="utf-8")
 

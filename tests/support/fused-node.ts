@@ -52,8 +52,10 @@ export function fusedRunner(relaxed: boolean): FusedRunner {
       floats.set(tensor.data, at / 4);
       return at;
     };
+    const queryAt = place(query);
     const places = {
-      ...{ 48: place(query), 52: place(key), 56: place(value), 24: bias ? place(bias) : 0 },
+      // Without a bias it is where the query is (inputs-in-place.ts).
+      ...{ 48: queryAt, 52: place(key), 56: place(value), 24: bias ? place(bias) : queryAt },
       ...{ 60: reserve(size), 40: SCRATCH, 44: SCRATCH_BYTES },
     };
     const sizes = { 0: batch, 4: 1, 8: queries, 12: keys, 16: querySize, 20: valueSize };

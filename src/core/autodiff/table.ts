@@ -136,7 +136,7 @@ export const NEVER_DIFFERENTIATED: Readonly<Partial<Record<SupportedOp, readonly
   CumSum: [1],
   Expand: [1],
   Gather: [1],
-  PackedSelfAttention: [1],
+  PackedSelfAttention: [1, 2],
   Pad: [1, 3],
   ReduceMax: [1],
   ReduceMean: [1],

@@ -1,5 +1,6 @@
-/** @file Attention in a graph: O = softmax(A·B)·V, whose scores and probabilities nothing else reads. */
+/** @file Attention in a graph: O = softmax(s A·B + M)·V, whose scores and probabilities nothing else reads. */
 import { intAttribute } from "../onnx/attributes.ts";
+import { smallValue } from "../onnx/emit.ts";
 import { consumersOf, type Graph, type Node, producersOf, typeOf } from "../onnx/graph.ts";
 import { elementCount, normalAxis } from "../tensor/shape.ts";
 
@@ -23,8 +24,24 @@ export interface Attention {
   readonly headBytes: number;
 }
 
-/** Every attention of the graph whose scores take more than `bytes`. */
+/** Attention whose scores are scaled after the product or have a mask added. */
+export interface MaskedAttention extends Attention {
+  /** 1 where there is none. */
+  readonly scale: number;
+  /** A constant M. */
+  readonly mask: string | undefined;
+}
+
+/** Every attention of the graph whose scores take more than `bytes` and are read as they are. */
 export function attentions(graph: Graph, bytes: number): Attention[] {
+  return maskedAttentions(graph).filter(
+    ({ heads, headBytes, scores, softmax }) =>
+      heads * headBytes > bytes && softmax.inputs[0] === scores.outputs[0],
+  );
+}
+
+/** Every attention of the graph. */
+export function maskedAttentions(graph: Graph): MaskedAttention[] {
   if (graph.opset < OPSET) return [];
   const producers = producersOf(graph);
   const readers = consumersOf(graph);
@@ -36,15 +53,34 @@ export function attentions(graph: Graph, bytes: number): Attention[] {
   const dims = (name: string | undefined): readonly number[] =>
     typeOf(graph, name ?? "")?.dims ?? [];
 
-  return graph.nodes.flatMap((softmax): Attention[] => {
+  /** The product behind scores that only `reader` reads, and what became of it. */
+  const behind = (
+    value: string,
+    reader: Node,
+  ): Pick<MaskedAttention, "scores" | "scale" | "mask"> | undefined => {
+    const node = producers.get(value);
+    if (node === undefined || only(value) !== reader) return undefined;
+    if (node.opType === "MatMul") return { scores: node, scale: 1, mask: undefined };
+    const constant = node.inputs.find((input) => graph.constants.has(input)) ?? "";
+    const other = node.inputs.find((input) => input !== constant) ?? "";
+    const before = constant === "" ? undefined : behind(other, node);
+    if (before?.mask !== undefined) return undefined;
+    if (node.opType === "Add") return before && { ...before, mask: constant };
+    const factor = smallValue(graph.constants.get(constant))?.data;
+    if (node.opType !== "Mul" || factor?.length !== 1) return undefined;
+    return before && { ...before, scale: before.scale * factor[0]! };
+  };
+
+  return graph.nodes.flatMap((softmax): MaskedAttention[] => {
     const [s = "", p = ""] = [softmax.inputs[0], softmax.outputs[0]];
     const rank = dims(p).length;
     if (softmax.opType !== "Softmax" || rank < 3) return [];
     if (normalAxis(intAttribute(softmax, "axis", -1), rank) !== rank - 1) return [];
-    const scores = producers.get(s);
+    const found = behind(s, softmax);
     const product = only(p);
-    if (scores?.opType !== "MatMul" || product?.opType !== "MatMul") return [];
-    if (only(s) !== softmax || product.inputs[0] !== p || product.inputs[1] === p) return [];
+    if (found === undefined || product?.opType !== "MatMul") return [];
+    if (product.inputs[0] !== p || product.inputs[1] === p) return [];
+    const { scores } = found;
     const [left = "", right = ""] = scores.inputs;
     const values = product.inputs[1] ?? "";
     const batch = dims(p).slice(0, -2);
@@ -53,8 +89,7 @@ export function attentions(graph: Graph, bytes: number): Attention[] {
     );
     const heads = elementCount(batch);
     const headBytes = (4 * elementCount(dims(p))) / heads;
-    if (!whole || heads * headBytes <= bytes) return [];
-    return [{ left, right, values, scores, softmax, product, heads, headBytes }];
+    return whole ? [{ ...found, left, right, values, softmax, product, heads, headBytes }] : [];
   });
 }
 

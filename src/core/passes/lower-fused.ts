@@ -2,7 +2,7 @@
  * @file The studio's own operators as onnxruntime is given them: MultiHeadAttention with a scale that says which one
  * (core/wasm/fused-call.ts). Its shape rules say how tensors may be given: outputs are [batch, queries, a value's size].
  */
-import { float, floatAttribute, int, intAttribute } from "../onnx/attributes.ts";
+import { float, floatAttribute, int, intAttribute, ints } from "../onnx/attributes.ts";
 import { constantOf } from "../onnx/constant.ts";
 import { Emitter } from "../onnx/emit.ts";
 import { StudioError } from "../errors.ts";
@@ -127,12 +127,14 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
   switch (node.opType) {
     case "PackedSelfAttention": {
       const batch = images * positions;
-      return { mode: "self", heads, positions, query: first, value: second, batch, queries: 1 };
+      const tensors = { query: first, value: second, ...maskOf(node.inputs[2], emit) };
+      return { mode: "self", heads, positions, ...tensors, batch, queries: 1 };
     }
     case "PackedSelfAttentionGradient": {
-      const [, , key = ""] = node.inputs;
-      const tensors = { query: second, key, value: first, batch: images * positions, queries: 1 };
-      return { mode: "selfGradient", heads, positions, ...tensors };
+      const [, , key = "", mask] = node.inputs;
+      const tensors = { query: second, key, value: first, ...maskOf(mask, emit) };
+      const batch = images * positions;
+      return { mode: "selfGradient", heads, positions, ...tensors, batch, queries: 1 };
     }
     case "PackedCrossAttention": {
       const queries = emit.type(second).dims[1] ?? 1;
@@ -204,6 +206,13 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
     default:
       return undefined;
   }
+}
+
+/** A mask as scores begin with it: a row for each key, and scores are powers of two. */
+function maskOf(mask: string | undefined, emit: Emitter): Partial<Call> {
+  if (mask === undefined) return {};
+  const byKey = emit.op("Transpose", [mask], { perm: ints([1, 0]) });
+  return { bias: emit.op("Mul", [byKey, emit.scalar(Math.LOG2E)]) };
 }
 
 /** Rows of the last axis; a tensor of three axes goes as it is. */

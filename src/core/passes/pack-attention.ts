@@ -6,7 +6,8 @@ import { int, intsAttribute } from "../onnx/attributes.ts";
 import { Emitter, smallValue } from "../onnx/emit.ts";
 import { consumersOf, type Graph, type Node, producersOf, typeOf } from "../onnx/graph.ts";
 import { sameDims } from "../tensor/shape.ts";
-import { type Attention, attentions } from "./find-attention.ts";
+import { emitMasked, type Masked, maskedSelf, wholeBlocks } from "./masked-attention.ts";
+import { type MaskedAttention, maskedAttentions } from "./find-attention.ts";
 import { prune } from "./prune.ts";
 
 /** What the engine's function can do (core/wasm/attention): heads, positions, and floats of its scratch memory. */
@@ -24,12 +25,13 @@ interface Packable {
   readonly values: string;
   /** The node that puts the heads together again. */
   readonly last: Node;
+  readonly masked: Masked | undefined;
 }
 
 export function packAttention(graph: Graph, limits: PackedLimits): Graph {
   const found = new Map<Node, Packable>();
   const reader = new Reader(graph);
-  for (const attention of attentions(graph, 0)) {
+  for (const attention of maskedAttentions(graph)) {
     const packable = reader.packable(attention, limits);
     if (packable !== undefined) found.set(packable.last, packable);
   }
@@ -44,7 +46,7 @@ export function packAttention(graph: Graph, limits: PackedLimits): Graph {
 }
 
 function emitPacked(emit: Emitter, packable: Packable, reader: Reader): void {
-  const { queries, keys, values, last, heads } = packable;
+  const { queries, keys, values, last, heads, masked } = packable;
   const output = last.outputs[0] ?? "";
   const finish = (opType: string, inputs: readonly string[]): void => {
     const attributes = new Map([["heads", int(heads)]]);
@@ -52,6 +54,10 @@ function emitPacked(emit: Emitter, packable: Packable, reader: Reader): void {
   };
   const beside = (parts: readonly string[], axis: number): string =>
     emit.op("Concat", parts, { axis: int(axis) });
+  if (masked !== undefined) {
+    emitMasked(emit, masked, { last, heads });
+    return;
+  }
   const same = sameDims(emit.type(queries).dims, emit.type(keys).dims);
   if (!same) {
     finish("PackedCrossAttention", [beside([keys, values], 2), queries]);
@@ -82,7 +88,7 @@ class Reader {
     this.outputs = new Set(graph.outputs.map(({ name }) => name));
   }
 
-  packable(attention: Attention, limits: PackedLimits): Packable | undefined {
+  packable(attention: MaskedAttention, limits: PackedLimits): Packable | undefined {
     const left = this.headsOf(attention.left, [0, 2, 1, 3]);
     const right = this.headsOf(attention.right, [0, 2, 3, 1]);
     const values = this.headsOf(attention.values, [0, 2, 1, 3]);
@@ -92,17 +98,25 @@ class Reader {
     }
     const [, positions = 0, heads = 0, size = 0] = left.dims;
     const keys = right.dims[1] ?? 0;
-    const scale = left.scale * right.scale * Math.sqrt(size);
+    const scale = left.scale * right.scale * attention.scale * Math.sqrt(size);
+    const three = [left.from, right.from, values.from];
+    const masked =
+      attention.mask === undefined ? undefined : maskedSelf(this.graph, three, attention.mask);
     const same = sameDims(right.dims, values.dims) && values.dims[3] === size;
-    const padded = 4 * Math.ceil(keys / 4);
+    const [padded, queries] =
+      masked === undefined
+        ? [4 * Math.ceil(keys / 4), positions]
+        : [wholeBlocks(keys), wholeBlocks(positions)];
     const fits =
       heads <= limits.heads &&
-      positions <= limits.positions &&
-      positions % 8 === 0 &&
+      queries <= limits.positions &&
+      queries % 8 === 0 &&
       size % 8 === 0 &&
       padded * (5 * size + 16) + 32 * size <= limits.scratch;
+    if (attention.mask !== undefined && masked === undefined) return undefined;
     if (!same || !fits || values.scale !== 1 || Math.abs(scale - 1) > 1e-6) return undefined;
-    return { heads, queries: left.from, keys: right.from, values: values.from, last };
+    const from = { queries: left.from, keys: right.from, values: values.from };
+    return { heads, ...from, last, masked };
   }
 
   /** The tensor [B, S, C] of which `value` is the heads, transposed so, perhaps times a number. */

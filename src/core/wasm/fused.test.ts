@@ -21,6 +21,8 @@ interface Case {
   readonly parameters?: () => Float32Array;
   /** Means of the inputs; 0 where left out. */
   readonly means?: readonly number[];
+  /** The input that is a mask: numbers as in others, but for keys after the query, which are not seen. */
+  readonly mask?: number;
 }
 
 /** @param mean of queries, keys and values: with a large one no bound says that scores are small */
@@ -36,6 +38,13 @@ const self = (images: number, positions: number, heads: number, size: number, me
     { op: "PackedSelfAttentionGradient", ...shared, inputs: [...inputs, inputs[1]!] },
   ];
 };
+
+const masked = (...[images, positions, heads, size]: Parameters<typeof self>): Case[] =>
+  self(images, positions, heads, size).map((one) => ({
+    ...one,
+    inputs: [...one.inputs, [positions, positions]],
+    mask: one.inputs.length,
+  }));
 
 const cross = (
   images: number,
@@ -147,6 +156,7 @@ const CASES = [
   ...[layerNorm([1, 4]), layerNorm([7, 12]), layerNorm([2, 5, 20], 50)].flat(),
   ...[layerNorm([2, 1, 3, 16]), layerNorm([1, 2, 64])].flat(),
   ...[self(1, 8, 1, 8), self(2, 16, 3, 8), self(1, 64, 2, 24), self(3, 24, 1, 40)].flat(),
+  ...[masked(1, 8, 1, 8), masked(2, 24, 3, 16)].flat(),
   ...[cross(1, 8, 77, 1, 8), cross(2, 16, 5, 3, 16), cross(1, 32, 1, 2, 8)].flat(),
   ...[self(1, 16, 2, 8, 4), cross(1, 8, 77, 1, 8, 4)].flat(),
   ...[gelu(4, 1), gelu(12, 7), gelu(256, 2), gelu(8, 2, 5), gelu(4, 2, 1, 3)].flat(),
@@ -192,7 +202,12 @@ describe.each([
       one.inputs.map((dims, i) => {
         // Up to some standard deviations: scores from -20 to 20, gates at both ends of the normal distribution.
         const mean = one.means?.[i] ?? 0;
-        const numbers = normal(i + 3, elementCount(dims)).map((x) => 2 * x + mean);
+        const [positions = 1] = dims;
+        const hidden = (at: number): boolean =>
+          i === one.mask && at % positions > Math.floor(at / positions);
+        const numbers = normal(i + 3, elementCount(dims)).map((x, at) =>
+          hidden(at) ? -1e9 : 2 * x + mean,
+        );
         const data = (i === 1 ? one.parameters?.() : undefined) ?? numbers;
         return [`x${i}`, ndArray("float32", dims, data)];
       }),

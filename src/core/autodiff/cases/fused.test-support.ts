@@ -16,6 +16,12 @@ const self = ({ images, heads, size, queries }: Sizes): Case => ({
   attributes: { heads: int(heads) },
 });
 
+const masked = (sizes: Sizes): Case => {
+  const { name, inputs, attributes = {} } = self(sizes);
+  const mask = frozen([sizes.queries, sizes.queries]);
+  return { name: `${name}, a mask`, inputs: [...inputs, mask], attributes };
+};
+
 const cross = ({ images, heads, size, queries, keys = 1 }: Sizes): Case => ({
   name: `${images} images, ${heads} heads of ${size}, ${queries} queries, ${keys} keys`,
   inputs: [checked([images, keys, 2 * heads * size]), checked([images, queries, heads * size])],
@@ -48,6 +54,7 @@ export const FUSED = {
     self({ images: 1, heads: 1, size: 2, queries: 3 }),
     self({ images: 2, heads: 2, size: 3, queries: 4 }),
     self({ images: 1, heads: 3, size: 1, queries: 1 }),
+    masked({ images: 2, heads: 2, size: 2, queries: 3 }),
   ],
   PackedCrossAttention: [
     cross({ images: 1, heads: 1, size: 2, queries: 3, keys: 2 }),

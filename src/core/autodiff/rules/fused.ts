@@ -2,9 +2,9 @@
 import { int, intAttribute } from "../../onnx/attributes.ts";
 import type { VjpRule } from "../rule.ts";
 
-/** The second input says how large the output is, and no more. */
+/** The second input says how large the output is, and no more; a mask is a constant of the model. */
 export const packedSelfAttention: VjpRule = ({ emit, node, input, output, dY }) => [
-  emit.op("PackedSelfAttentionGradient", [input(0), dY, output(0)], {
+  emit.op("PackedSelfAttentionGradient", [input(0), dY, output(0), ...node.inputs.slice(2)], {
     heads: int(intAttribute(node, "heads", 1)),
   }),
 ];

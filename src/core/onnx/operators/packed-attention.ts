@@ -2,11 +2,12 @@
  * @file Attention as one operator of the studio's own: softmax(Q Kᵀ / √d) V of every head, and its gradient. Sessions run
  * them where the engine has them (passes/lower-attention.ts); the values here are the plain ones to compare with.
  *
- *   PackedSelfAttention           packed [B, S, 3C] = [Q | K | V], like [B, S, C]          O [B, S, C]
- *   PackedSelfAttentionGradient   packed, dO [B, S, C], O [B, S, C]                        [dQ | dK | dV] [B, S, 3C]
+ *   PackedSelfAttention           packed [B, S, 3C] = [Q | K | V], like [B, S, C], mask?   O [B, S, C]
+ *   PackedSelfAttentionGradient   packed, dO [B, S, C], O [B, S, C], mask?                 [dQ | dK | dV] [B, S, 3C]
  *   PackedCrossAttention          packed [B, T, 2C] = [K | V], Q [B, S, C]                 O [B, S, C]
  *   PackedCrossAttentionGradient  packed, Q, dO [B, S, C]             rows of dQ and of [dK | dV], [B, S + 2T, C]
  *
+ * A mask [S, S] is added to every head's scores, a row for each query; its numbers are finite.
  * Attribute heads: the C channels are shared out among them, C = heads · d. The gradient of self-attention is given what
  * attention gave, for the sum over the channels of dO ∘ O is that over the keys of P ∘ dP (FlashAttention, arXiv
  * 2205.14135, appendix B.2).
@@ -30,6 +31,8 @@ interface Head {
   readonly rows: number;
   readonly columns: number;
   readonly size: number;
+  /** A row for each query. */
+  readonly mask?: Float64Array | undefined;
 }
 
 type Dims3 = readonly [number, number, number];
@@ -60,13 +63,22 @@ function crossGradientPlan(s: Settings) {
   return { ...planned, dims: [images, rows + 2 * first[1], channels] };
 }
 
+/** The plan of self-attention or its gradient, whose mask may be an input. */
+function selfPlan(s: Settings, output: 0 | 1, mask: number) {
+  const planned = plan(s, selfFits, output);
+  const rows = planned.second[1];
+  const masked = (s.node.inputs[mask] ?? "") !== "";
+  if (!masked || sameDims(s.type(mask).dims, [rows, rows])) return { ...planned, masked };
+  throw new Error(`its mask of shape ${show(s.type(mask).dims)} does not fit ${rows} positions`);
+}
+
 const selfFits = ([b, s, c]: Dims3, other: Dims3): boolean =>
   b === other[0] && s === other[1] && c === 3 * other[2];
 
 /** Probabilities of one query's row over all keys. */
-function probabilities({ queries, keys, columns, size }: Head, row: number): Float64Array {
+function probabilities({ queries, keys, columns, size, mask }: Head, row: number): Float64Array {
   const scores = Float64Array.from({ length: columns }, (_, j) => {
-    return dot(queries, row, keys, j, size) / Math.sqrt(size);
+    return dot(queries, row, keys, j, size) / Math.sqrt(size) + (mask?.[row * columns + j] ?? 0);
   });
   const most = scores.reduce((a, b) => Math.max(a, b), -Infinity);
   const powers = scores.map((x) => Math.exp(x - most));
@@ -146,10 +158,11 @@ function eachHead(
 
 export const PACKED_ATTENTION = {
   PackedSelfAttention: operator(
-    (s) => plan(s, selfFits, 1),
-    ({ second, heads }, context) => {
+    (s) => selfPlan(s, 1, 2),
+    ({ second, heads, masked }, context) => {
       const [images, rows, channels] = second;
       const { data } = context.input(0);
+      const mask = masked ? context.input(2).data : undefined;
       const out = new Float64Array(images * rows * channels);
       const whole = rows * 3 * channels;
       eachHead({ images, channels, heads }, (at, size) => {
@@ -161,6 +174,7 @@ export const PACKED_ATTENTION = {
           rows,
           columns: rows,
           size,
+          mask,
         };
         forward(head, at(out, rows * channels, 0, 1));
       });
@@ -168,19 +182,20 @@ export const PACKED_ATTENTION = {
     },
   ),
   PackedSelfAttentionGradient: operator(
-    (s) => plan(s, selfFits, 0),
-    ({ second, heads }, context) => {
+    (s) => selfPlan(s, 0, 3),
+    ({ second, heads, masked }, context) => {
       const [images, rows, channels] = second;
       const [packed, dOutput, output] = [0, 1, 2].map((i) => context.input(i).data) as [
         ...[Float64Array, Float64Array, Float64Array],
       ];
+      const mask = masked ? context.input(3).data : undefined;
       const out = new Float64Array(packed.length);
       const whole = rows * 3 * channels;
       eachHead({ images, channels, heads }, (at, size) => {
         const part = (data: Float64Array, index: number): Rows =>
           at(data, whole, index * channels, 3);
         const [queries, keys, values] = [part(packed, 0), part(packed, 1), part(packed, 2)];
-        const head = { queries, keys, values, rows, columns: rows, size };
+        const head = { queries, keys, values, rows, columns: rows, size, mask };
         const gradients = { queries: part(out, 0), keys: part(out, 1), values: part(out, 2) };
         const plain = (data: Float64Array): Rows => at(data, rows * channels, 0, 1);
         backward(head, plain(dOutput), plain(output), gradients);

@@ -104,7 +104,7 @@ export function backward(parts: Parts, relaxed: boolean): Code {
       ...stored,
       ...advance(other, i32(ROWS * ROW_BYTES)),
     ],
-    negativeD.map(get),
+    tile.start(negativeD.map(get)),
   );
   /** dP and D, and then dS in place of dP. */
   const scoreGradients: Code = [
@@ -198,7 +198,7 @@ export function backward(parts: Parts, relaxed: boolean): Code {
       block,
       eighth(frame.queries),
       pack.columns(frame.rows("queries"), get(queries)),
-      probabilitiesOf(parts, { group, at }, { keys, queries, scores }),
+      probabilitiesOf(parts, { group, at, mask: other }, { keys, queries, scores }),
       outputGradient,
       assign(other, get(scores)),
       isSelf,

@@ -5,10 +5,11 @@ import {
   get,
   i32,
   i32Add,
+  i32And,
+  i32EqualsZero,
   i32ShiftLeft,
   i32ShiftRightUnsigned,
   whenElse,
-  zeros,
 } from "../instructions.ts";
 import { advance, assign, floats, type Locals, product, sum, times } from "../assemble.ts";
 import type { Bounded } from "./bounded.ts";
@@ -49,11 +50,9 @@ export function forward(parts: Parts): Code {
     number,
     number,
   ];
-  const [at, group, block, part] = [0, 0, 0, 0].map(() => locals.int()) as [
-    number,
-    number,
-    number,
-    number,
+  const [at, group, block, part, mask] = [0, 0, 0, 0, 0].map(() => locals.int()) as [
+    ...[number, number, number],
+    ...[number, number],
   ];
   const scoreScaled = (vector: number): Code => [
     ...[...get(vector), ...get(frame.scoreScale), ...f32x4Multiply],
@@ -77,7 +76,7 @@ export function forward(parts: Parts): Code {
       block,
       eighth(frame.queries),
       pack.columns(frame.rows("queries"), get(queries)),
-      probabilitiesOf(parts, { group, at }, { keys, queries, scores }),
+      probabilitiesOf(parts, { group, at, mask }, { keys, queries, scores }),
       sumOverKeys(parts, { part, group, at }, { rows: values, factors: scores }, (sum, i) => [
         ...[...get(sum), ...get(softmax.sums[i]!), ...f32x4Multiply],
       ]),
@@ -88,13 +87,13 @@ export function forward(parts: Parts): Code {
 
 /**
  * Scores of eight queries against all keys, a tile of four keys at a time.
- * @param from what the two halves of a row begin with
+ * @param start what the tile begins with
  */
 export function scoresOf(
   { tile, frame, group, at }: Pick<Parts, "tile" | "frame"> & { group: number; at: number },
   { keys, queries, scores }: { keys: number; queries: number; scores: number },
   each: (stored: Code) => Code,
-  from: readonly Code[] = [zeros, zeros],
+  start: Code = tile.clear(),
 ): Code {
   return [
     ...assign(tile.numbers, get(keys)),
@@ -103,7 +102,7 @@ export function scoresOf(
       group,
       quarter(frame.padded),
       assign(tile.vectors, get(queries)),
-      tile.start(from),
+      start,
       tile.multiply(get(frame.size), GROUPED),
       each(tile.store(at)),
       advance(at, i32(ROWS * ROW_BYTES)),
@@ -114,20 +113,26 @@ export function scoresOf(
 /** Powers of two in place of the scores of eight queries, and what they are to be multiplied by in the softmax's sums. */
 export function probabilitiesOf(
   { tile, frame, softmax, bounded }: Parts,
-  counters: { group: number; at: number },
+  { mask, ...counters }: { group: number; at: number; mask: number },
   places: { keys: number; queries: number; scores: number },
 ): Code {
   const shared = { tile, frame, ...counters };
   const scores = get(places.scores);
+  const begin = [
+    ...get(frame.masked),
+    ...whenElse(tile.load(mask, floats(get(frame.queries))), tile.clear()),
+  ];
   const small = scoresOf(shared, places, (stored) => [...softmax.ofSmall(tile), ...stored]);
   const any = [
     ...softmax.start(),
-    ...scoresOf(shared, places, (stored) => [...stored, ...tile.raise(softmax.maxima)]),
+    ...assign(mask, get(frame.mask)),
+    ...scoresOf(shared, places, (stored) => [...stored, ...tile.raise(softmax.maxima)], begin),
     ...softmax.run(scores, frame.padded),
   ];
   return [
     ...softmax.clear(),
     ...bounded.isSmall(get(places.queries), get(frame.size)),
+    ...[...get(frame.masked), ...i32EqualsZero, ...i32And],
     ...whenElse(small, any),
     ...softmax.withoutPadding(scores, frame.keys, frame.padded),
     ...softmax.invert(),

@@ -15,6 +15,7 @@ import {
   i32And,
   i32DivideUnsigned,
   i32Equal,
+  i32EqualsZero,
   i32LessUnsigned,
   i32RemainderUnsigned,
   i32ShiftLeft,
@@ -28,6 +29,7 @@ import { advance, assign, floats, type Locals, product, sum } from "../assemble.
 import { LOG2_E, ONE } from "../exp-code.ts";
 import { field, MODES, type Mode, scratch, THREAD, word } from "../fused-call.ts";
 import type { Rows } from "./pack.ts";
+import { ROW_BYTES } from "./tile.ts";
 
 export class Frame {
   private readonly word: number;
@@ -50,6 +52,10 @@ export class Frame {
   readonly scale: number;
   readonly scoreScale: number;
   readonly scratch: number;
+  /** Whether there is a mask, of self-attention alone: numbers [T, S] that scores begin with, in the bias. */
+  readonly masked: number;
+  /** Where those of eight queries are. */
+  readonly mask: number;
 
   constructor(locals: Locals) {
     const int = (): number => locals.int();
@@ -69,6 +75,7 @@ export class Frame {
       int(),
       int(),
     ];
+    [this.masked, this.mask] = [int(), int()];
     this.scale = locals.vector();
     this.scoreScale = locals.vector();
     const place = () => ({ at: int(), stride: int() });
@@ -141,6 +148,11 @@ export class Frame {
       ]),
       ...assign(this.scoreScale, [...[...get(this.scale), ...constant(LOG2_E), ...f32x4Multiply]]),
       ...assign(this.scratch, scratch),
+      // Without a bias its address is the query's.
+      ...assign(this.masked, [
+        ...[...get(this.mode), ...i32(MODES.cross), ...i32LessUnsigned],
+        ...[...field("bias"), ...field("query"), ...i32Equal, ...i32EqualsZero, ...i32And],
+      ]),
       // Heads from task to end are this thread's.
       ...assign(this.task, this.share(get(THREAD), field("threads"))),
       ...assign(this.end, this.share(sum(get(THREAD), i32(1)), field("threads"))),
@@ -164,10 +176,11 @@ export class Frame {
 
   /** Eight queries further. */
   nextQueries(): Code {
-    return (["queries", "output", "outputGradient", "attended"] as const).flatMap((place) => {
+    const places = (["queries", "output", "outputGradient", "attended"] as const).map((place) => {
       const { at, stride } = this.places[place];
       return advance(at, [...get(stride), ...i32(3), ...i32ShiftLeft]);
     });
+    return [...places.flat(), ...advance(this.mask, i32(ROW_BYTES))];
   }
 
   private share(thread: Code, threads: Code): Code {
@@ -214,6 +227,7 @@ export class Frame {
     const two = [twice(keys), none] as const;
     const all = sum(queries, twice(keys));
     return [
+      ...assign(this.mask, field("bias")),
       ...isMode("self"),
       ...when(
         place("queries", field("query"), [3, 0], three),

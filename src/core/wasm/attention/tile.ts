@@ -57,6 +57,14 @@ export class Tile {
     return this.sums.flatMap((sum, i) => [...halves[i % 2]!, ...set(sum)]);
   }
 
+  /** Rows from where `at` is, which moves on by `stride` after each. */
+  load(at: number, stride: Code): Code {
+    return Array.from({ length: ROWS }, (_, row) => [
+      ...[0, 1].flatMap((i) => [...get(at), ...loadVector(16 * i), ...set(this.sum(row, i))]),
+      ...advance(at, stride),
+    ]).flat();
+  }
+
   /**
    * sums[row] += number · vectors, so many times.
    * @param apart bytes from the number of one row to that of the next
