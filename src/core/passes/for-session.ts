@@ -8,6 +8,5 @@ import { sumNormGradients } from "./sum-norm-gradients.ts";
 
 export function graphForSession(graph: Graph, fused: Fused): Graph {
   const whole = fuseConvolutions(fuse(graph, fused), fused.convolution);
-  const dense = fused.dense === undefined ? whole : fuseDense(whole, fused.dense);
-  return lowerFused(sumNormGradients(dense));
+  return lowerFused(sumNormGradients(fused.dense ? fuseDense(whole) : whole));
 }

@@ -187,18 +187,12 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
         ...{ query: first, bias: second, ...added(node, emit) },
       };
     }
-    case "Dense":
-    case "StrassenDense": {
+    case "Dense": {
       // Rows are rows, in whatever axes they come; three axes need not be made into others.
       const { dims } = emit.type(first);
       const batch = dims.length === 3 ? images : 1;
       return {
-        ...{
-          mode: node.opType === "Dense" ? "dense" : "strassen",
-          query: first,
-          bias: second,
-          batch,
-        },
+        ...{ mode: "dense", query: first, bias: second, batch },
         queries: elementCount(dims.slice(0, -1)) / batch,
         ...added(node, emit),
       };

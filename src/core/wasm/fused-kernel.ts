@@ -26,7 +26,6 @@ import { GatedGelu } from "./gated-gelu.ts";
 import { GroupNorm } from "./group-norm.ts";
 import { LayerNorm } from "./layer-norm.ts";
 import { NormGroup } from "./norm-group.ts";
-import { Strassen } from "./strassen.ts";
 import { QuickGelu } from "./quick-gelu.ts";
 
 /** The arguments' address, and the thread's number. */
@@ -51,7 +50,6 @@ export function fusedKernel(relaxed: boolean): Code {
   const groupNorm = new GroupNorm(locals, group, relaxed);
   const layerNorm = new LayerNorm(locals, group, relaxed);
   const dense = new Dense(locals, relaxed);
-  const strassen = new Strassen(locals, relaxed);
   const forwardCode = forward(parts);
   const backwardCode = backward(parts, relaxed);
   const isMode = (mode: Mode): Code => [...get(frame.mode), ...i32(MODES[mode]), ...i32Equal];
@@ -70,7 +68,6 @@ export function fusedKernel(relaxed: boolean): Code {
     [...isMode("groupNormGradient"), ...when(groupNorm.backward(), giveBack)],
     [...isMode("layerNorm"), ...when(layerNorm.forward(), giveBack)],
     [...isMode("layerNormGradient"), ...when(layerNorm.backward(), giveBack)],
-    [...isMode("strassen"), ...when(strassen.forward(), giveBack)],
     [...isMode("dense"), ...when(dense.forward(), giveBack)],
     frame.read(),
     [...isGradient, ...whenElse(backwardCode, forwardCode)],
