@@ -12,18 +12,20 @@ import { TILES, USUAL, type Variant, variantName } from "./tiled-matmul/variant.
 /** Milliseconds that choosing may take: a GPU that is slower than that gains nothing by it. */
 const BUDGET = 500;
 
-const chosen = new WeakMap<GPUDevice, Variant>();
+/** With float16 operands allowed, and without: a device that was measured for one is not for the other. */
+const chosen = {
+  half: new WeakMap<GPUDevice, Variant>(),
+  single: new WeakMap<GPUDevice, Variant>(),
+};
+const chosenFor = (half: boolean): WeakMap<GPUDevice, Variant> =>
+  half ? chosen.half : chosen.single;
 
 type Widths = Pick<KvProjectionShape, "textWidth" | "columns">;
 
 /** What was chosen on this device, as far as it fits these shapes; the usual variant where nothing was measured. */
 export function productOf(device: GPUDevice, shape: Widths, half: boolean): Variant {
-  const variant = chosen.get(device) ?? USUAL;
-  return {
-    ...variant,
-    lanes: variant.lanes === lanesOf(shape) ? variant.lanes : 1,
-    half: half && variant.half,
-  };
+  const variant = chosenFor(half).get(device) ?? USUAL;
+  return { ...variant, lanes: variant.lanes === lanesOf(shape) ? variant.lanes : 1 };
 }
 
 /**
@@ -35,9 +37,10 @@ export async function chooseProduct(
   shape: KvProjectionShape,
   half: boolean,
 ): Promise<void> {
-  if (chosen.has(queue.device)) return;
+  const known = chosenFor(half);
+  if (known.has(queue.device)) return;
   const variants = candidates(queue.device, shape, half);
-  chosen.set(queue.device, bestOf(await productTimes(queue, shape, variants, BUDGET), USUAL));
+  known.set(queue.device, bestOf(await productTimes(queue, shape, variants, BUDGET), USUAL));
 }
 
 /** The variants that the device and the shapes have: the usual one, then what promises most. */

@@ -45,12 +45,18 @@ export async function reductionTimes(
 ): Promise<ReadonlyMap<Reduction, number>> {
   const { device } = queue;
   const parts = [{ length }];
-  const gradient = await createStorage(device, length, "a measurement");
-  const partials = await createStorage(device, normPartialsLength(parts), "a measurement");
-  const lossScale = await createStorage(device, 1, "a measurement");
-  const verdict = await createStorage(device, VERDICT_BYTES / 4, "a measurement");
+  const made: GPUBuffer[] = [];
+  const storage = async (count: number): Promise<GPUBuffer> => {
+    const buffer = await createStorage(device, count, "a measurement");
+    made.push(buffer);
+    return buffer;
+  };
   const times = new Map<Reduction, number>();
   try {
+    const gradient = await storage(length);
+    const partials = await storage(normPartialsLength(parts));
+    const lossScale = await storage(1);
+    const verdict = await storage(VERDICT_BYTES / 4);
     device.queue.writeBuffer(lossScale, 0, Float32Array.of(1));
     device.queue.writeBuffer(gradient, 0, sample(length));
     let expected: string | undefined;
@@ -64,7 +70,7 @@ export async function reductionTimes(
       if (got === expected) times.set(reduction, time);
     }
   } finally {
-    for (const buffer of [gradient, partials, lossScale, verdict]) buffer.destroy();
+    for (const buffer of made) buffer.destroy();
   }
   return times;
 }

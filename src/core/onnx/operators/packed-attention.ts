@@ -1,6 +1,6 @@
 /**
  * @file Attention as one operator of the studio's own: softmax(Q Kᵀ / √d) V of every head, and its gradient. Sessions run
- * them where the engine has them (passes/lower-attention.ts); the values here are the plain ones to compare with.
+ * them where the engine has them (passes/lower-fused.ts); the values here are the plain ones to compare with.
  *
  *   PackedSelfAttention           packed [B, S, 3C] = [Q | K | V], like [B, S, C], mask?   O [B, S, C]
  *   PackedSelfAttentionGradient   packed, dO [B, S, C], O [B, S, C], mask?                 [dQ | dK | dV] [B, S, 3C]
