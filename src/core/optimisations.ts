@@ -25,6 +25,8 @@ export const OPTIMISATIONS = {
   "fused-layer-norm": "LayerNorm and its gradient, a row at a time (wasm)",
   "fused-dense":
     "products with constant weights, their bias and what is added to them, in one pass (wasm)",
+  "joined-steps":
+    "a step's captions, keys and values, and all gradients in one graph, which hands nothing out in between (wasm)",
   "short-text-gradients":
     "the text encoder's gradient begins with what its forward pass kept, and only captions with a modifier token have one (wasm)",
   "gpu-graph-capture": "a graph's launches recorded at its first run and replayed after (WebGPU)",
@@ -55,6 +57,7 @@ export const EVERY_OPTIMISATION: ReadonlySet<Optimisation> = new Set(
 export const BEHIND: Readonly<Partial<Record<Optimisation, Optimisation>>> = {
   "chunked-attention": "fused-attention",
   "wasm-exponentials": "fused-attention",
+  "short-text-gradients": "joined-steps",
 };
 
 /**

@@ -18,6 +18,8 @@ interface Outputs {
   /** Of the text encoder, and the gradient of a modifier token's row. */
   readonly features: readonly number[];
   readonly rows: readonly number[];
+  /** Losses of a step, its gradient's norm, some of its gradient. */
+  readonly step: readonly number[];
 }
 
 let folder: string;
@@ -64,11 +66,12 @@ it.each(names)("%s", async (name) => {
   expect(apart(on.training, off.training)).toBeLessThan(3e-5);
   expect(apart(on.features, off.features)).toBeLessThan(2e-6);
   expect(apart(on.rows, off.rows)).toBeLessThan(3e-5);
+  expect(apart(on.step, off.step)).toBeLessThan(3e-5);
   console.info(
     `${name}: ${apart(on.forward, off.forward).toExponential(1)} in the prediction, ` +
       `${apart(on.training, off.training).toExponential(1)} in the training graph, ` +
       `${apart(on.features, off.features).toExponential(1)} in text features, ` +
-      `${apart(on.rows, off.rows).toExponential(1)} in a token's gradient, ` +
+      `${apart(on.rows, off.rows).toExponential(1)} in a token's gradient, ${apart(on.step, off.step).toExponential(1)} in a step, ` +
       `${off.nodes} nodes in place of ${on.nodes}`,
   );
 });

@@ -15,6 +15,9 @@ import { readModel } from "../../src/engine/model/read-model.ts";
 import { nodeRuntime } from "../../src/engine/ort/runtime-node.ts";
 import { trainingGraphOptions } from "../../src/engine/ort/runtime.ts";
 import { Session } from "../../src/engine/ort/session.ts";
+import { defaultSettings } from "../../src/core/train/settings.ts";
+import { Trainer } from "../../src/engine/train/trainer.ts";
+import { trainingSamples } from "../../bench/work/samples.ts";
 import { Captions } from "../../src/engine/train/captions.ts";
 import type { HostTensor } from "../../src/engine/tensor.ts";
 import { folderFiles } from "../../src/hub/folder-files.ts";
@@ -51,4 +54,18 @@ outputs["features"] = [...features.data];
 const upstream = { ...features, data: normal(2, features.data.length) };
 outputs["rows"] = [...(await captions.rowGradient([caption], rows, upstream))];
 await captions.release();
+outputs["step"] = await oneStep();
 await writeFile(file, JSON.stringify({ nodes: training.graph.nodes.length, ...outputs }));
+
+/** Losses of a step, the gradient's norm, and some of the gradient. */
+async function oneStep(): Promise<number[]> {
+  const settings = { ...defaultSettings(model.config.textWidth), batch: 2, microBatch: 2 };
+  const trainer = await Trainer.open(model, runtime, settings, [
+    { token: "<new1>", category: "bear" },
+  ]);
+  const { losses, gradientNorm } = await trainer.trainOn(trainingSamples(model, 2, 1));
+  // After one step the first moment is the gradient times a number.
+  const { m } = await trainer.state();
+  await trainer.release();
+  return [...losses, gradientNorm, ...m.filter((_, i) => i % 100 === 0)];
+}

@@ -14,6 +14,8 @@ import { widen } from "../passes/widen.ts";
 import { Wiring } from "./follow.ts";
 
 export const EMBEDS_INPUT = "inputs_embeds";
+/** Of the gradient: that of the hidden state. */
+export const UPSTREAM_INPUT = "d_hidden";
 
 export interface TextEncoder {
   /** inputs_embeds [B, L, E] in (token embeddings, positions not yet added), `hidden` [B, L, E] out. */
@@ -101,7 +103,7 @@ export interface TextEncoderGradient {
  */
 export function textEncoderGradient(encoder: TextEncoder, fused?: Fused): TextEncoderGradient {
   const emit = new Emitter(fused === undefined ? encoder.graph : fuse(encoder.graph, fused));
-  const upstream = emit.input("d_hidden", emit.type(encoder.hidden));
+  const upstream = emit.input(UPSTREAM_INPUT, emit.type(encoder.hidden));
   const result = gradient(emit.finish([encoder.hidden]), {
     of: encoder.hidden,
     seed: upstream,

@@ -1,12 +1,16 @@
 /** @file Captions to text features, and gradients of the features back to the rows of modifier tokens. */
 import type { Graph } from "../../core/onnx/graph.ts";
 import { halve } from "../../core/passes/halve.ts";
-import { EMBEDS_INPUT, textEncoderGradient } from "../../core/surgery/text-encoder.ts";
+import {
+  EMBEDS_INPUT,
+  textEncoderGradient,
+  UPSTREAM_INPUT,
+} from "../../core/surgery/text-encoder.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import { Session } from "../ort/session.ts";
 import { hostData, type HostTensor, isOnDevice } from "../tensor.ts";
 import type { Model } from "./read-model.ts";
-import { embed } from "./text.ts";
+import { addEmbedGradient, embed } from "./text.ts";
 
 type Tensors = Readonly<Record<string, HostTensor>>;
 
@@ -46,7 +50,6 @@ export async function openTextWithGradient(
     repeated: true,
   });
   const begin = new Set(backward.inputs.map(({ name }) => name));
-  const { textWidth: width } = model.config;
   return {
     async encode(ids, rows) {
       const feeds = { [EMBEDS_INPUT]: embed(model, ids, rows) };
@@ -56,18 +59,11 @@ export async function openTextWithGradient(
       return { features, kept: Object.fromEntries(kept) };
     },
     async addRowGradient(sum, ids, kept, dFeatures) {
-      const results = await differentiator.runOnDevice({ ...kept, [UPSTREAM]: dFeatures });
+      const results = await differentiator.runOnDevice({ ...kept, [UPSTREAM_INPUT]: dFeatures });
       // The hidden state is of no use; left on the GPU, it is not waited for.
       const again = results[hidden];
       if (again !== undefined && isOnDevice(again)) again.dispose();
-      const dEmbeds = hostData(results[gradient]);
-      ids.forEach((id, position) => {
-        const row = id - model.vocabularySize;
-        if (row < 0) return;
-        for (let e = 0; e < width; e++) {
-          sum[row * width + e] = (sum[row * width + e] ?? 0) + (dEmbeds[position * width + e] ?? 0);
-        }
-      });
+      addEmbedGradient(model, sum, ids, hostData(results[gradient]));
     },
     async release() {
       await encoder.release();
@@ -83,9 +79,6 @@ interface Graphs {
   readonly gradient: string;
 }
 
-/** The gradient's input that is the features' gradient. */
-const UPSTREAM = "d_hidden";
-
 /** On a GPU the gradient begins with the caption once more: what is kept would have to come back from there and return. */
 function graphsFor({ textEncoder }: Model, { device, fused, optimisations }: Runtime): Graphs {
   const whole = textEncoderGradient(textEncoder, fused);
@@ -93,6 +86,6 @@ function graphsFor({ textEncoder }: Model, { device, fused, optimisations }: Run
   if (device !== null || !optimisations.has("short-text-gradients")) {
     return { forward: textEncoder.graph, backward: whole.graph, hidden, gradient };
   }
-  const { before, after } = halve(whole.graph, UPSTREAM);
+  const { before, after } = halve(whole.graph, UPSTREAM_INPUT);
   return { forward: before, backward: after, hidden, gradient };
 }

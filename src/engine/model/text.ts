@@ -76,3 +76,20 @@ export function embed(
   });
   return { dims: [1, ids.length, width], data };
 }
+
+/** The reverse of `embed`, as far as modifier tokens go: adds to `sum` [n, E] what gradient [L, E] their rows have. */
+export function addEmbedGradient(
+  { config, vocabularySize }: Pick<TextPart, "config" | "vocabularySize">,
+  sum: Float32Array,
+  ids: Int32Array,
+  gradient: Float32Array | Int32Array,
+): void {
+  const width = config.textWidth;
+  ids.forEach((id, position) => {
+    const row = id - vocabularySize;
+    if (row < 0) return;
+    for (let e = 0; e < width; e++) {
+      sum[row * width + e] = (sum[row * width + e] ?? 0) + (gradient[position * width + e] ?? 0);
+    }
+  });
+}

@@ -3,6 +3,11 @@ import { StudioError } from "../../core/errors.ts";
 import { adamw } from "../../core/optim/adamw.ts";
 import { sumOfSquares } from "../../core/optim/sum-of-squares.ts";
 import { noExternalData } from "../../core/onnx/materialise.ts";
+import {
+  type KvBackwardGraph,
+  kvBackwardGraph,
+  kvForwardGraph,
+} from "../../core/surgery/kv-graphs.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import { Session } from "../ort/session.ts";
 import { type HostTensor, isOnDevice, type Tensor } from "../tensor.ts";
@@ -15,7 +20,6 @@ import type {
   UpdateReport,
 } from "./arithmetic.ts";
 import { FlatGroups } from "./flat-groups.ts";
-import { type KvBackwardGraph, kvBackwardGraph, kvForwardGraph } from "./kv-graphs.ts";
 import { clipCoefficient, LossScale } from "./loss-scale.ts";
 
 /** @throws StudioError "session-failed" with onnxruntime's reason, when a batch size is first met */

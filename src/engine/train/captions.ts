@@ -88,6 +88,16 @@ export class Captions {
     return captions.flatMap((caption, i) => (this.hasModifier(caption) ? [i] : []));
   }
 
+  idsOf(caption: string): Int32Array {
+    const ids = this.ids.get(caption) ?? this.tokenizer.encode(caption).ids;
+    this.ids.set(caption, ids);
+    return ids;
+  }
+
+  hasModifier(caption: string): boolean {
+    return this.idsOf(caption).some((id) => id >= this.model.vocabularySize);
+  }
+
   /** Forgets what was encoded with the rows of before. */
   rowsChanged(): void {
     this.fresh.clear();
@@ -120,15 +130,5 @@ export class Captions {
     if ("trained" in this.text) return this.text.trained.encode(ids, rows);
     const { data } = await this.text.frozen.encode(ids, rows);
     return { features: Float32Array.from(data), kept: {} };
-  }
-
-  private idsOf(caption: string): Int32Array {
-    const ids = this.ids.get(caption) ?? this.tokenizer.encode(caption).ids;
-    this.ids.set(caption, ids);
-    return ids;
-  }
-
-  private hasModifier(caption: string): boolean {
-    return this.idsOf(caption).some((id) => id >= this.model.vocabularySize);
   }
 }

@@ -2,14 +2,13 @@
 import { StudioError } from "../../core/errors.ts";
 import { QUERY_OUT_INPUT } from "../../core/surgery/expose-query-out.ts";
 import { KV_INPUT } from "../../core/surgery/expose-kv.ts";
-import { joined } from "../../core/tensor/parts.ts";
-import { TIME_INPUT } from "../../core/surgery/time-features.ts";
 import { trainingGraph } from "../../core/surgery/training-graph.ts";
 import type { Model } from "../model/read-model.ts";
 import { type Runtime, trainingGraphOptions } from "../ort/runtime.ts";
 import { Session } from "../ort/session.ts";
 import { isOnDevice, type Tensor } from "../tensor.ts";
 import type { Sample } from "./draw.ts";
+import { sampleFeeds } from "./sample-feeds.ts";
 
 export interface Gradients {
   /** Share of each sample [B] in the step's loss, which is the mean of the samples' masked mean squared errors. */
@@ -64,20 +63,11 @@ export async function openGradients(
     ],
     repeated: true,
   });
-  const [, channels, height, width] = unet.latents;
   return {
     async run(samples, batch, inputs) {
-      const time = unet.timeFeatures(samples.map(({ timestep }) => timestep));
       const results = await session.runOnDevice({
-        sample: { dims: unet.latents, data: joined(samples.map(({ latents }) => latents)) },
-        [TIME_INPUT]: { dims: [microBatch, time.length / microBatch], data: time },
+        ...sampleFeeds(unet, samples, { batch, lossScale: inputs.lossScale }),
         [KV_INPUT]: inputs.kv,
-        target: { dims: unet.latents, data: joined(samples.map(({ target }) => target)) },
-        loss_weight: {
-          dims: [microBatch, 1, height, width],
-          data: joined(samples.map(({ mask }) => lossWeight(mask, channels, batch))),
-        },
-        loss_scale: { dims: [], data: Float32Array.of(inputs.lossScale) },
         ...(inputs.queryOut === null ? {} : { [QUERY_OUT_INPUT]: inputs.queryOut }),
       });
       const take = (name: string): Tensor => {
@@ -97,10 +87,4 @@ export async function openGradients(
     warmUp: () => session.warmUp(),
     release: () => session.release(),
   };
-}
-
-/** mask / (C · Σ mask · B): a sample's masked mean squared error as its share of the batch's mean. */
-function lossWeight(mask: Float32Array, channels: number, batch: number): Float32Array {
-  const inside = mask.reduce((sum, x) => sum + x, 0);
-  return mask.map((x) => x / (channels * inside * batch));
 }

@@ -108,6 +108,7 @@ export class LaunchedSteps implements Steps {
   }
 
   async release(): Promise<void> {
+    await this.parts.gradients.release();
     await this.parts.captions.release();
     this.log.destroy();
   }

@@ -11,14 +11,14 @@ import { createWebGpuArithmetic } from "./arithmetic-webgpu.ts";
 import type { ArithmeticSettings, ParameterGroup, TrainingArithmetic } from "./arithmetic.ts";
 import { Captions } from "./captions.ts";
 import { DeviceCaptions } from "./device-captions.ts";
-import { type GradientSession, openGradients } from "./gradients.ts";
+import { openGradients } from "./gradients.ts";
+import { JoinedSteps } from "./joined-steps.ts";
 import { LaunchedSteps } from "./launched-steps.ts";
 import type { Steps } from "./step-report.ts";
 import { WaitedSteps } from "./waited-steps.ts";
 
 export interface OpenedSteps {
   readonly steps: Steps;
-  readonly gradients: GradientSession;
   readonly arithmetic: TrainingArithmetic;
 }
 
@@ -47,6 +47,14 @@ export async function stepsFor(
     ...(optimisations.has("gpu-tuned-kernels") && { tunedFor: microBatch }),
     half: optimisations.has("gpu-half-products"),
   };
+  if (device === null && optimisations.has("joined-steps") && canBeJoined(model, settings)) {
+    const captions = keep(await Captions.open(model, runtime, tokenizer, false));
+    const arithmetic = keep(createHostArithmetic(runtime, numbers));
+    return {
+      steps: new JoinedSteps(settings, { model, runtime, captions, arithmetic }, rows),
+      arithmetic,
+    };
+  }
   if (device === null || !optimisations.has("gpu-lazy-loss")) {
     const captions = keep(await Captions.open(model, runtime, tokenizer, trained));
     const arithmetic = keep(
@@ -61,7 +69,7 @@ export async function stepsFor(
       rows,
       runtime.timings,
     );
-    return { steps, gradients, arithmetic };
+    return { steps, arithmetic };
   }
   const captions = keep(
     await DeviceCaptions.open(model, { ...runtime, device }, tokenizer, {
@@ -74,9 +82,16 @@ export async function stepsFor(
   const parts = { captions, gradients, arithmetic };
   return {
     steps: await LaunchedSteps.create(settings, parts, { ...runtime, device }),
-    gradients,
     arithmetic,
   };
+}
+
+/** Whole batches have as many targets each; a graph is of one operator set. */
+function canBeJoined(
+  { unet, textEncoder }: Model,
+  { batch, microBatch }: Pick<TrainSettings, "batch" | "microBatch">,
+): boolean {
+  return batch === microBatch && unet.graph.opset === textEncoder.graph.opset;
 }
 
 function arithmeticSettings(

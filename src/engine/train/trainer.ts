@@ -9,7 +9,6 @@ import type { Runtime } from "../ort/runtime.ts";
 import { openTogether } from "../releases.ts";
 import type { OptimiserState, TrainingArithmetic } from "./arithmetic.ts";
 import { drawStep, type Noising, type Pools, type Sample } from "./draw.ts";
-import type { GradientSession } from "./gradients.ts";
 import type { StepReport, Steps } from "./step-report.ts";
 import { stepsFor } from "./steps-for.ts";
 import type { TrainSettings } from "../../core/train/settings.ts";
@@ -22,7 +21,6 @@ export interface NewToken {
 
 interface Parts {
   readonly steps: Steps;
-  readonly gradients: GradientSession;
   readonly arithmetic: TrainingArithmetic;
   readonly initialQueryOut: Float32Array | null;
 }
@@ -154,8 +152,7 @@ export class Trainer {
   }
 
   async release(): Promise<void> {
-    const { steps, gradients, arithmetic } = this.parts;
-    await gradients.release();
+    const { steps, arithmetic } = this.parts;
     await steps.release();
     await arithmetic.release();
   }

@@ -71,6 +71,7 @@ export class WaitedSteps implements Steps {
   }
 
   async release(): Promise<void> {
+    await this.gradients.release();
     await this.captions.release();
   }
 

@@ -4,20 +4,22 @@
  *   KV [B, L, S] = c [B, L, E] · W [E, S]
  *   dW [E, S] = cᵀ dKV      dc [B, L, E] = dKV Wᵀ
  */
-import { int, ints } from "../../core/onnx/attributes.ts";
-import { Emitter } from "../../core/onnx/emit.ts";
-import { emptyGraph, type Graph } from "../../core/onnx/graph.ts";
+import { int, ints } from "../onnx/attributes.ts";
+import { Emitter } from "../onnx/emit.ts";
+import { emptyGraph, type Graph } from "../onnx/graph.ts";
 
 export interface KvShape {
   readonly batch: number;
   readonly tokens: number;
   readonly textWidth: number;
   readonly columns: number;
+  /** Of the operators; 17 where left out. */
+  readonly opset?: number;
 }
 
 /** Inputs `features` and `weights`, output `kv`: the weights are an input, because concepts change them. */
 export function kvForwardGraph(shape: KvShape): { readonly graph: Graph; readonly kv: string } {
-  const emit = new Emitter(emptyGraph(17));
+  const emit = new Emitter(emptyGraph(shape.opset ?? 17));
   const kv = emit.op("MatMul", [featuresInput(emit, shape), weightsInput(emit, shape)]);
   return { graph: emit.finish([kv]), kv };
 }
@@ -40,7 +42,7 @@ export function kvBackwardGraph(
   { trained, wanted }: { readonly trained: boolean; readonly wanted: number },
 ): KvBackwardGraph {
   const { batch, tokens, textWidth, columns } = shape;
-  const emit = new Emitter(emptyGraph(17));
+  const emit = new Emitter(emptyGraph(shape.opset ?? 17));
   const dKv = emit.input("d_kv", { dtype: "float32", dims: [batch, tokens, columns] });
   const swap = { perm: ints([1, 0]) };
   const dWeights = (): string => {
