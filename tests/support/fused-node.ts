@@ -3,15 +3,12 @@
  * sizes among the arguments, and the function once for every thread.
  */
 import { expect } from "vitest";
-import { functionAlone, memory } from "./wasm-functions.ts";
+import { fusedAlone, memory } from "./wasm-functions.ts";
 import { floatAttribute } from "../../src/core/onnx/attributes.ts";
 import type { Node } from "../../src/core/onnx/graph.ts";
 import { ndArray, type NdArray } from "../../src/core/tensor/nd-array.ts";
 import { elementCount } from "../../src/core/tensor/shape.ts";
-import { fusedKernel } from "../../src/core/wasm/fused-kernel.ts";
-import { I32 } from "../../src/core/wasm/instructions.ts";
 
-const TYPE = [2, I32, I32, 0];
 const UNTOUCHED = 7.5;
 /** Bytes: the arguments, tensors one after the other, a thread's own memory. */
 const [ARGUMENTS, TENSORS, SCRATCH] = [64, 0x1000, 0x180000];
@@ -23,7 +20,7 @@ const BETWEEN = 8;
 export type FusedRunner = (node: Node, inputs: readonly NdArray[]) => NdArray;
 
 export function fusedRunner(relaxed: boolean): FusedRunner {
-  const kernel = functionAlone(Uint8Array.from(TYPE), Uint8Array.from(fusedKernel(relaxed)));
+  const kernel = fusedAlone(relaxed);
   return (node, inputs) => {
     const [query, key, value, bias] = inputs;
     if (query === undefined || key === undefined || value === undefined) {

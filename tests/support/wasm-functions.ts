@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { hasRelaxedSimd } from "../../src/engine/ort/relaxed-simd.ts";
 import { accelerate, type Part } from "../../src/core/wasm/accelerate.ts";
+import { fusedKernel } from "../../src/core/wasm/fused-kernel.ts";
+import { I32 } from "../../src/core/wasm/instructions.ts";
 import { leb } from "../../src/core/wasm/leb128.ts";
 import { changeFunctions } from "../../src/core/wasm/module.ts";
 
@@ -44,8 +46,8 @@ function functions(module: Uint8Array): { type: Uint8Array; body: Uint8Array }[]
   return found;
 }
 
-/** A function that calls no other, with that memory. */
-export function functionAlone(type: Uint8Array, body: Uint8Array): Kernel {
+/** The first of some functions that call no others, with that memory; all are of one type. */
+export function functionAlone(type: Uint8Array, ...bodies: readonly Uint8Array[]): Kernel {
   const section = (id: number, content: readonly number[]): number[] => [
     ...[id, ...leb(content.length)],
     ...content,
@@ -55,10 +57,17 @@ export function functionAlone(type: Uint8Array, body: Uint8Array): Kernel {
     ...section(1, [1, 0x60, ...type]),
     // Import of a memory m.m of at least one page.
     ...section(2, [1, 1, 0x6d, 1, 0x6d, 2, 0, 1]),
-    ...section(3, [1, 0]),
+    ...section(3, [bodies.length, ...bodies.map(() => 0)]),
     ...section(7, [1, 1, 0x66, 0, 0]),
-    ...section(10, [1, ...leb(body.length), ...body]),
+    ...section(10, [bodies.length, ...bodies.flatMap((body) => [...leb(body.length), ...body])]),
   ]);
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { m: memory } });
   return exports["f"] as Kernel;
+}
+
+/** The studio's own function, with those that it calls. */
+export function fusedAlone(relaxed: boolean): Kernel {
+  const { body, more } = fusedKernel(relaxed, 1);
+  const bodies = [body, ...more].map((one) => Uint8Array.from(one));
+  return functionAlone(Uint8Array.from([2, I32, I32, 0]), ...bodies);
 }

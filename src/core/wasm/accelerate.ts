@@ -1,7 +1,7 @@
 /** @file onnxruntime's WebAssembly file with some of its functions made faster. */
 import { FUSED_GATE, fusedFunction } from "./fused.ts";
 import { softmaxExponentials } from "./exp.ts";
-import { changeFunctions, type WasmFunction } from "./module.ts";
+import { type Changed, changeFunctions, type WasmFunction } from "./module.ts";
 import { matrixProducts } from "./sgemm.ts";
 
 /** What is made faster; each can be left as it came. */
@@ -25,7 +25,8 @@ export interface Replacement {
   /** How many there are. */
   readonly count: number;
   recognises(it: WasmFunction): boolean;
-  body(it: WasmFunction): Uint8Array;
+  /** @param next the number of the first further function */
+  body(it: WasmFunction, next: number): Uint8Array | Changed;
 }
 
 /**
@@ -52,7 +53,7 @@ export function accelerate(
   const replacements = applied.flatMap((part) => known[part]);
   const changed = changeFunctions(
     bytes,
-    (it) => replacements.find((one) => one.recognises(it))?.body(it) ?? null,
+    (it, next) => replacements.find((one) => one.recognises(it))?.body(it, next) ?? null,
   );
   return { bytes: changed, parts: applied };
 }

@@ -45,7 +45,7 @@ export const MOST_HEADS = 63;
 export const MOST_POSITIONS = 16_383;
 
 /** Parameters: the arguments' address, this thread's number. */
-const ARGUMENTS = 0;
+export const ARGUMENTS = 0;
 export const THREAD = 1;
 /** Fields of MlasFlashAttentionThreadedArgs: bytes from its start (onnxruntime, core/mlas/inc/mlas.h; bias: inputs-in-place.ts). */
 const FIELD = {

@@ -1,75 +1,133 @@
-/** @file The function behind every fused operator: what the scale asks for, this thread's share of it. */
-import {
-  type Code,
-  get,
-  giveBack,
-  i32,
-  i32And,
-  i32Equal,
-  i32ShiftRightUnsigned,
-  when,
-  whenElse,
-} from "./instructions.ts";
+/**
+ * @file The functions behind the fused operators, and the one that calls what the scale asks for. Each is a function of its
+ * own: V8 compiles and tiers them up one by one, and one of more than 8,192 virtual registers would get a register allocator
+ * whose code runs 1.6 times as long.
+ */
 import { assign, functionBody, Locals } from "./assemble.ts";
-import { DirectConvolution } from "./convolution/direct.ts";
-import { TiledConvolution } from "./convolution/tiled.ts";
 import { backward } from "./attention/backward.ts";
-import { forward } from "./attention/forward.ts";
 import { Bounded } from "./attention/bounded.ts";
+import { forward, type Parts } from "./attention/forward.ts";
 import { Frame } from "./attention/frame.ts";
 import { Packer } from "./attention/pack.ts";
 import { Softmax } from "./attention/softmax.ts";
 import { Tile } from "./attention/tile.ts";
+import { DirectConvolution } from "./convolution/direct.ts";
+import { TiledConvolution } from "./convolution/tiled.ts";
 import { Dense } from "./dense.ts";
-import { type Mode, MODES, word } from "./fused-call.ts";
+import { ARGUMENTS, type Mode, MODES, THREAD, word } from "./fused-call.ts";
 import { GatedGelu } from "./gated-gelu.ts";
 import { GroupNorm } from "./group-norm.ts";
+import {
+  call,
+  type Code,
+  get,
+  giveBack,
+  i32,
+  i32Equal,
+  i32ShiftRightUnsigned,
+  when,
+} from "./instructions.ts";
 import { LayerNorm } from "./layer-norm.ts";
 import { NormGroup } from "./norm-group.ts";
 import { QuickGelu } from "./quick-gelu.ts";
 
-/** The arguments' address, and the thread's number. */
+/** The arguments' address, and the thread's number; the same for all of them. */
 const PARAMETERS = 2;
 
-export function fusedKernel(relaxed: boolean): Code {
+/** Code of one mode or of several alike, given its locals and whether the engine has relaxed SIMD. */
+interface Operator {
+  readonly modes: readonly Mode[];
+  code(locals: Locals, relaxed: boolean): Code;
+}
+
+const OPERATORS: readonly Operator[] = [
+  {
+    modes: ["gatedGelu"],
+    code: (locals, relaxed) => new GatedGelu(locals, relaxed).forward(),
+  },
+  {
+    modes: ["gatedGeluGradient"],
+    code: (locals, relaxed) => new GatedGelu(locals, relaxed).backward(),
+  },
+  {
+    modes: ["quickGelu"],
+    code: (locals, relaxed) => new QuickGelu(locals, relaxed).forward(),
+  },
+  {
+    modes: ["quickGeluGradient"],
+    code: (locals, relaxed) => new QuickGelu(locals, relaxed).backward(),
+  },
+  {
+    modes: ["tiledConvolution"],
+    code: (locals, relaxed) =>
+      new TiledConvolution(locals, new Tile(locals, relaxed), relaxed).forward(),
+  },
+  {
+    modes: ["directConvolution"],
+    code: (locals, relaxed) => new DirectConvolution(locals, new Tile(locals, relaxed)).forward(),
+  },
+  {
+    modes: ["groupNorm"],
+    code: (locals, relaxed) => new GroupNorm(locals, new NormGroup(locals), relaxed).forward(),
+  },
+  {
+    modes: ["groupNormGradient"],
+    code: (locals, relaxed) => new GroupNorm(locals, new NormGroup(locals), relaxed).backward(),
+  },
+  {
+    modes: ["layerNorm"],
+    code: (locals, relaxed) => new LayerNorm(locals, new NormGroup(locals), relaxed).forward(),
+  },
+  {
+    modes: ["layerNormGradient"],
+    code: (locals, relaxed) => new LayerNorm(locals, new NormGroup(locals), relaxed).backward(),
+  },
+  { modes: ["dense"], code: (locals, relaxed) => new Dense(locals, relaxed).forward() },
+  {
+    modes: ["self", "cross"],
+    code: (locals, relaxed) => withFrame(locals, relaxed, forward),
+  },
+  {
+    modes: ["selfGradient", "crossGradient"],
+    code: (locals, relaxed) => withFrame(locals, relaxed, (parts) => backward(parts, relaxed)),
+  },
+];
+
+export interface FusedKernel {
+  readonly body: Code;
+  /** Bodies of the functions that it calls, of the same type. */
+  readonly more: readonly Code[];
+}
+
+/** @param next the number that the first of its functions gets */
+export function fusedKernel(relaxed: boolean, next: number): FusedKernel {
   const locals = new Locals(PARAMETERS);
+  const mode = locals.int();
+  const calls = OPERATORS.flatMap(({ modes }, i) =>
+    modes.map((one): Code => [
+      ...[...get(mode), ...i32(MODES[one]), ...i32Equal],
+      ...when([...get(ARGUMENTS), ...get(THREAD), ...call(next + i)], giveBack),
+    ]),
+  );
+  const asked = assign(mode, [...word, ...i32(20), ...i32ShiftRightUnsigned]);
+  return {
+    body: functionBody(locals, asked, ...calls),
+    more: OPERATORS.map((operator) => {
+      const own = new Locals(PARAMETERS);
+      return functionBody(own, operator.code(own, relaxed));
+    }),
+  };
+}
+
+function withFrame(locals: Locals, relaxed: boolean, pass: (parts: Parts) => Code): Code {
   const frame = new Frame(locals);
-  const parts = {
-    locals,
-    frame,
-    tile: new Tile(locals, relaxed),
+  const parts: Parts = {
+    ...{ locals, frame, tile: new Tile(locals, relaxed) },
     softmax: new Softmax(locals, relaxed),
     bounded: new Bounded(locals, relaxed),
     pack: new Packer(locals, frame.size),
   };
-  const gelu = new GatedGelu(locals, relaxed);
-  const quickGelu = new QuickGelu(locals, relaxed);
-  const tiled = new TiledConvolution(locals, parts.tile, relaxed);
-  const direct = new DirectConvolution(locals, parts.tile);
-  const group = new NormGroup(locals);
-  const groupNorm = new GroupNorm(locals, group, relaxed);
-  const layerNorm = new LayerNorm(locals, group, relaxed);
-  const dense = new Dense(locals, relaxed);
-  const forwardCode = forward(parts);
-  const backwardCode = backward(parts, relaxed);
-  const isMode = (mode: Mode): Code => [...get(frame.mode), ...i32(MODES[mode]), ...i32Equal];
-  // What is left is attention, whose gradients have odd numbers.
-  const isGradient: Code = [...get(frame.mode), ...i32(1), ...i32And];
-  return functionBody(
-    locals,
-    assign(frame.mode, [...word, ...i32(20), ...i32ShiftRightUnsigned]),
-    [...isMode("gatedGelu"), ...when(gelu.forward(), giveBack)],
-    [...isMode("gatedGeluGradient"), ...when(gelu.backward(), giveBack)],
-    [...isMode("quickGelu"), ...when(quickGelu.forward(), giveBack)],
-    [...isMode("quickGeluGradient"), ...when(quickGelu.backward(), giveBack)],
-    [...isMode("tiledConvolution"), ...when(tiled.forward(), giveBack)],
-    [...isMode("directConvolution"), ...when(direct.forward(), giveBack)],
-    [...isMode("groupNorm"), ...when(groupNorm.forward(), giveBack)],
-    [...isMode("groupNormGradient"), ...when(groupNorm.backward(), giveBack)],
-    [...isMode("layerNorm"), ...when(layerNorm.forward(), giveBack)],
-    [...isMode("layerNormGradient"), ...when(layerNorm.backward(), giveBack)],
-    [...isMode("dense"), ...when(dense.forward(), giveBack)],
-    frame.read(),
-    [...isGradient, ...whenElse(backwardCode, forwardCode)],
-  );
+  const mode = assign(frame.mode, [...word, ...i32(20), ...i32ShiftRightUnsigned]);
+  const code = pass(parts);
+  return [...mode, ...frame.read(), ...code];
 }

@@ -205,8 +205,9 @@ describe.each([
   });
 });
 
-it("stays a function that V8 gives its better register allocator to", () => {
+it("is made of functions that V8 gives its better register allocator to", () => {
   // One of more than 8,192 virtual registers gets the other, and ran 1.6 times as long: with 59,000 bytes it was, with 54,100
   // it was not.
-  expect(fusedKernel(true).length).toBeLessThan(55_000);
+  const { body, more } = fusedKernel(true, 1);
+  for (const one of [body, ...more]) expect(one.length).toBeLessThan(50_000);
 });

@@ -50,7 +50,10 @@ export function fusedFunction(relaxed: boolean): Replacement {
       // Its last field is at 60; others have the same constants and more fields.
       occurrences(it, i32Load(60)) === 1 &&
       occurrences(it, i32Load(64)) === 0,
-    body: () => Uint8Array.from(fusedKernel(relaxed)),
+    body: (_, next) => {
+      const { body, more } = fusedKernel(relaxed, next);
+      return { body: Uint8Array.from(body), more: more.map((one) => Uint8Array.from(one)) };
+    },
   };
 }
 

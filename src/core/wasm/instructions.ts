@@ -69,6 +69,8 @@ export const whenElse = (then: Code, otherwise: Code): Code => [
 ];
 /** To the start of the loop that is so many blocks out. */
 export const branchIf = (depth: number): Code => [0x0d, ...leb(depth)];
+/** Of the function with that number. */
+export const call = (number: number): Code => [CALL, ...leb(number)];
 export const giveBack: Code = [0x0f];
 
 export const loadVector = (offset: number): Code => [...vector(0), ...memory(4, offset)];

@@ -1,6 +1,6 @@
 /** @file The convolution's function, run alone by several threads' numbers, beside Conv's plain values. */
 import { describe, expect, it } from "vitest";
-import { functionAlone, memory } from "../../../../tests/support/wasm-functions.ts";
+import { fusedAlone, memory } from "../../../../tests/support/wasm-functions.ts";
 import { transformedWeights } from "../../convolution/winograd.ts";
 import { ints } from "../../onnx/attributes.ts";
 import { evaluateNode } from "../../onnx/evaluate.ts";
@@ -8,8 +8,6 @@ import { normal } from "../../random/normal.ts";
 import { ndArray } from "../../tensor/nd-array.ts";
 import { fusedScale, type Mode } from "../fused-call.ts";
 import { SCRATCH_FLOATS } from "../fused.ts";
-import { fusedKernel } from "../fused-kernel.ts";
-import { I32 } from "../instructions.ts";
 import { mostChannelsDirectly } from "./direct.ts";
 import { mostChannels } from "./tiled.ts";
 
@@ -71,8 +69,7 @@ describe.each([
   { mode: "multiply and add", relaxed: false },
   { mode: "relaxed multiply-add", relaxed: true },
 ])("$mode", ({ relaxed }) => {
-  const type = Uint8Array.from([2, I32, I32, 0]);
-  const kernel = functionAlone(type, Uint8Array.from(fusedKernel(relaxed)));
+  const kernel = fusedAlone(relaxed);
 
   it.each(CASES)(
     "$mode $images x $inputs x $height x $width to $outputs channels, $threads threads",
