@@ -8,5 +8,6 @@ import { sumNormGradients } from "./sum-norm-gradients.ts";
 
 export function graphForSession(graph: Graph, fused: Fused): Graph {
   const whole = fuseConvolutions(fuse(graph, fused), fused.convolution);
-  return lowerFused(sumNormGradients(fused.dense ? fuseDense(whole) : whole));
+  const dense = fused.dense === undefined ? whole : fuseDense(whole, fused.dense);
+  return lowerFused(sumNormGradients(dense));
 }

@@ -1,6 +1,7 @@
 /** @file The studio's own operators in place of what exporters write, where the session has them. */
 import type { Graph } from "../onnx/graph.ts";
 import type { ConvolutionLimits } from "./fuse-convolution.ts";
+import type { DenseLimits } from "./fuse-dense.ts";
 import { fuseGatedGelu } from "./fuse-gated-gelu.ts";
 import { fuseGroupNorm, type NormLimits } from "./fuse-group-norm.ts";
 import { fuseLayerNorm } from "./fuse-layer-norm.ts";
@@ -15,7 +16,7 @@ export interface Fused {
   readonly quickGelu: boolean;
   readonly groupNorm: NormLimits | undefined;
   readonly layerNorm: boolean;
-  readonly dense: boolean;
+  readonly dense: DenseLimits | undefined;
   readonly convolution: ConvolutionLimits;
 }
 
@@ -25,7 +26,7 @@ export const NOTHING_FUSED: Fused = {
   quickGelu: false,
   groupNorm: undefined,
   layerNorm: false,
-  dense: false,
+  dense: undefined,
   convolution: { winograd: undefined, small: undefined },
 };
 

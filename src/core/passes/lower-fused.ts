@@ -187,12 +187,18 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
         ...{ query: first, bias: second, ...added(node, emit) },
       };
     }
-    case "Dense": {
+    case "Dense":
+    case "StrassenDense": {
       // Rows are rows, in whatever axes they come; three axes need not be made into others.
       const { dims } = emit.type(first);
       const batch = dims.length === 3 ? images : 1;
       return {
-        ...{ mode: "dense", query: first, bias: second, batch },
+        ...{
+          mode: node.opType === "Dense" ? "dense" : "strassen",
+          query: first,
+          bias: second,
+          batch,
+        },
         queries: elementCount(dims.slice(0, -1)) / batch,
         ...added(node, emit),
       };

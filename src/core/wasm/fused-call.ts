@@ -32,6 +32,7 @@ export const MODES = {
   layerNormGradient: 11,
   directConvolution: 14,
   dense: 12,
+  strassen: 15,
 } as const;
 export type Mode = keyof typeof MODES;
 

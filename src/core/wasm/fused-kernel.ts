@@ -30,6 +30,7 @@ import {
 import { LayerNorm } from "./layer-norm.ts";
 import { NormGroup } from "./norm-group.ts";
 import { QuickGelu } from "./quick-gelu.ts";
+import { Strassen } from "./strassen.ts";
 
 /** The arguments' address, and the thread's number; the same for all of them. */
 const PARAMETERS = 2;
@@ -83,6 +84,7 @@ const OPERATORS: readonly Operator[] = [
     code: (locals, relaxed) => new LayerNorm(locals, new NormGroup(locals), relaxed).backward(),
   },
   { modes: ["dense"], code: (locals, relaxed) => new Dense(locals, relaxed).forward() },
+  { modes: ["strassen"], code: (locals, relaxed) => new Strassen(locals, relaxed).forward() },
   {
     modes: ["self", "cross"],
     code: (locals, relaxed) => withFrame(locals, relaxed, forward),

@@ -66,7 +66,9 @@ export function runtime(
       small: fuses("small-convolutions") ? SMALL_LIMITS : undefined,
     },
     layerNorm: fuses("fused-layer-norm"),
-    dense: fuses("fused-dense"),
+    dense: fuses("fused-dense")
+      ? { strassen: fuses("strassen-products") ? STRASSEN_BYTES : 0 }
+      : undefined,
   };
   const gpuErrors = settings.device === null ? null : new GpuErrors(settings.device);
   const timings = new Timings(settings.device);
@@ -80,6 +82,9 @@ const WINOGRAD_LIMITS: WinogradLimits = {
   width: MOST_POSITIONS,
   bytes: 2 ** 28,
 };
+
+/** Weights made ready for Strassen's method. */
+const STRASSEN_BYTES = 2 ** 28;
 
 /** Below 16 x 16 pixels onnxruntime's convolution reads all weights for a few columns at a time. */
 const SMALL_LIMITS: SmallLimits = {

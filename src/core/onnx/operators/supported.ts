@@ -4,6 +4,7 @@
 const OWN = [
   "DirectConvolution",
   "Dense",
+  "StrassenDense",
   "FusedGroupNorm",
   "FusedGroupNormGradient",
   "FusedLayerNorm",
