@@ -22,6 +22,8 @@ export const OPTIMISATIONS = {
     "3 x 3 convolutions of images of few pixels, all images at once, in a function of our own (wasm)",
   "winograd-convolutions":
     "3 x 3 convolutions with a quarter of the multiplications, in a function of our own (wasm)",
+  "pointwise-convolutions":
+    "1 x 1 convolutions, and the transposes around them, in a function of our own (wasm)",
   "fused-layer-norm": "LayerNorm and its gradient, a row at a time (wasm)",
   "fused-dense":
     "products with constant weights, their bias and what is added to them, in one pass (wasm)",

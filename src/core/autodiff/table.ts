@@ -99,6 +99,7 @@ export const VJP = {
   QuickGeluGradient: secondOrder,
   WinogradConvolution: forSessions,
   DirectConvolution: forSessions,
+  PointwiseConvolution: forSessions,
 
   Concat: movement.concat,
   DepthToSpace: movement.depthToSpace,

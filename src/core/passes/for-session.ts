@@ -2,12 +2,14 @@
 import type { Graph } from "../onnx/graph.ts";
 import { fuseConvolutions } from "./fuse-convolution.ts";
 import { fuseDense } from "./fuse-dense.ts";
+import { fusePointwise } from "./fuse-pointwise.ts";
 import { fuse, type Fused } from "./fuse.ts";
 import { lowerFused } from "./lower-fused.ts";
 import { sumNormGradients } from "./sum-norm-gradients.ts";
 
 export function graphForSession(graph: Graph, fused: Fused): Graph {
   const whole = fuseConvolutions(fuse(graph, fused), fused.convolution);
-  const dense = fused.dense === undefined ? whole : fuseDense(whole, fused.dense);
+  const pointed = fused.pointwise === undefined ? whole : fusePointwise(whole, fused.pointwise);
+  const dense = fused.dense === undefined ? pointed : fuseDense(pointed, fused.dense);
   return lowerFused(sumNormGradients(dense));
 }

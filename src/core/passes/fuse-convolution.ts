@@ -3,7 +3,6 @@
  * often. Done last: gradients are convolutions themselves, with weights of their own.
  */
 import { PANEL } from "../convolution/winograd.ts";
-import { intAttribute, intsAttribute, stringAttribute } from "../onnx/attributes.ts";
 import {
   type Constant,
   constantBytes,
@@ -15,6 +14,7 @@ import { Emitter } from "../onnx/emit.ts";
 import { type Graph, type Node, typeOf } from "../onnx/graph.ts";
 import { GROUP_SIDE, GROUP_WIDTH } from "../onnx/operators/convolutions.ts";
 import { sameDims } from "../tensor/shape.ts";
+import { isPlainConvolution } from "./plain-convolution.ts";
 import { prune } from "./prune.ts";
 import { type SumAfter, sumsAfter } from "./sum-after.ts";
 
@@ -87,7 +87,7 @@ function foundAt(
   sumAfter: (node: Node) => SumAfter | undefined,
 ): Found | undefined {
   const [input = "", weightName = "", biasName = ""] = node.inputs;
-  if (node.opType !== "Conv" || !isPlain(node)) return undefined;
+  if (node.opType !== "Conv" || !isPlainConvolution(node, 1)) return undefined;
   const weights = graph.constants.get(weightName);
   const type = typeOf(graph, input);
   if (type?.dtype !== "float32" || weights === undefined) return undefined;
@@ -127,17 +127,4 @@ function operatorFor(
   }
   const isSmall = width % GROUP_WIDTH === 0 && height * width <= (small?.pixels ?? 0);
   return isSmall && inputs <= (small?.channels ?? 0) ? "DirectConvolution" : undefined;
-}
-
-/** One pixel of zeros around, one result a pixel, all channels together. */
-function isPlain(node: Node): boolean {
-  const are = (name: string, values: readonly number[]): boolean =>
-    sameDims(intsAttribute(node, name, values), values);
-  return (
-    intAttribute(node, "group", 1) === 1 &&
-    stringAttribute(node, "auto_pad", "NOTSET") === "NOTSET" &&
-    sameDims(intsAttribute(node, "pads", []), [1, 1, 1, 1]) &&
-    are("strides", [1, 1]) &&
-    are("dilations", [1, 1])
-  );
 }

@@ -23,6 +23,7 @@ const FUSED = {
   groupNorm: { groups: 63 },
   layerNorm: true,
   dense: undefined,
+  pointwise: undefined,
 };
 
 interface Attention {

@@ -5,6 +5,7 @@ import type { DenseLimits } from "./fuse-dense.ts";
 import { fuseGatedGelu } from "./fuse-gated-gelu.ts";
 import { fuseGroupNorm, type NormLimits } from "./fuse-group-norm.ts";
 import { fuseLayerNorm } from "./fuse-layer-norm.ts";
+import type { PointwiseLimits } from "./fuse-pointwise.ts";
 import { fuseQuickGelu } from "./fuse-quick-gelu.ts";
 import { mergeSplits } from "./merge-splits.ts";
 import { packAttention, type PackedLimits } from "./pack-attention.ts";
@@ -18,6 +19,7 @@ export interface Fused {
   readonly layerNorm: boolean;
   readonly dense: DenseLimits | undefined;
   readonly convolution: ConvolutionLimits;
+  readonly pointwise: PointwiseLimits | undefined;
 }
 
 export const NOTHING_FUSED: Fused = {
@@ -28,6 +30,7 @@ export const NOTHING_FUSED: Fused = {
   layerNorm: false,
   dense: undefined,
   convolution: { winograd: undefined, small: undefined },
+  pointwise: undefined,
 };
 
 /** The graph with those that have a gradient; as it is where the types of its values are not known. */

@@ -9,7 +9,8 @@ import { StudioError } from "../errors.ts";
 import { describeNode, type Graph, type Node } from "../onnx/graph.ts";
 import { OWN_OPS } from "../onnx/operators/supported.ts";
 import { type Dims, elementCount, sameDims } from "../tensor/shape.ts";
-import { fusedScale, type Mode } from "../wasm/fused-call.ts";
+import { ROWS_IN, ROWS_OUT } from "../wasm/convolution/pointwise.ts";
+import { BY_STRASSEN, fusedScale, type Mode } from "../wasm/fused-call.ts";
 
 /** Operator and domain of the node that sessions get. */
 const RUNTIME_OPERATOR = "com.microsoft::MultiHeadAttention";
@@ -187,6 +188,17 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
         ...{ query: first, bias: second, ...added(node, emit) },
       };
     }
+    case "PointwiseConvolution": {
+      const out = emit.type(node.outputs[0] ?? "").dims;
+      const [, height = 1, width = 1] =
+        intAttribute(node, "rows_out", 0) === 1 ? out : out.slice(1);
+      const positions =
+        ROWS_IN * intAttribute(node, "rows_in", 0) + ROWS_OUT * intAttribute(node, "rows_out", 0);
+      return {
+        ...{ mode: "pointwiseConvolution", positions, batch: images, queries: height * width },
+        ...{ query: first, bias: second, ...added(node, emit) },
+      };
+    }
     case "Dense":
     case "StrassenDense": {
       // Rows are rows, in whatever axes they come; three axes need not be made into others.
@@ -194,7 +206,8 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
       const batch = dims.length === 3 ? images : 1;
       return {
         ...{
-          mode: node.opType === "Dense" ? "dense" : "strassen",
+          mode: "dense",
+          positions: node.opType === "Dense" ? 0 : BY_STRASSEN,
           query: first,
           bias: second,
           batch,

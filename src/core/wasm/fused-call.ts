@@ -32,9 +32,12 @@ export const MODES = {
   layerNormGradient: 11,
   directConvolution: 14,
   dense: 12,
-  strassen: 15,
+  pointwiseConvolution: 15,
 } as const;
 export type Mode = keyof typeof MODES;
+
+/** Positions of a dense product by Strassen's method. */
+export const BY_STRASSEN = 1;
 
 /** The attribute that says what is asked for; heads and positions are for attention. */
 export function fusedScale(mode: Mode, heads = 0, positions = 0): number {

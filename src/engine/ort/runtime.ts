@@ -5,9 +5,11 @@ import type { TrainingGraphOptions } from "../../core/surgery/training-graph.ts"
 import type { Optimisation, Optimisations } from "../../core/optimisations.ts";
 import type { SmallLimits, WinogradLimits } from "../../core/passes/fuse-convolution.ts";
 import type { NormLimits } from "../../core/passes/fuse-group-norm.ts";
+import type { PointwiseLimits } from "../../core/passes/fuse-pointwise.ts";
 import type { PackedLimits } from "../../core/passes/pack-attention.ts";
 import type { Fused } from "../../core/passes/fuse.ts";
 import { mostChannelsDirectly } from "../../core/wasm/convolution/direct.ts";
+import { mostChannelsPointwise } from "../../core/wasm/convolution/pointwise.ts";
 import { mostChannels } from "../../core/wasm/convolution/tiled.ts";
 import { SCRATCH_FLOATS } from "../../core/wasm/fused.ts";
 import { MOST_HEADS, MOST_POSITIONS } from "../../core/wasm/fused-call.ts";
@@ -65,6 +67,7 @@ export function runtime(
       winograd: fuses("winograd-convolutions") ? WINOGRAD_LIMITS : undefined,
       small: fuses("small-convolutions") ? SMALL_LIMITS : undefined,
     },
+    pointwise: fuses("pointwise-convolutions") ? POINTWISE_LIMITS : undefined,
     layerNorm: fuses("fused-layer-norm"),
     dense: fuses("fused-dense")
       ? { strassen: fuses("strassen-products") ? STRASSEN_BYTES : 0 }
@@ -91,6 +94,8 @@ const SMALL_LIMITS: SmallLimits = {
   channels: mostChannelsDirectly(SCRATCH_FLOATS),
   pixels: 255,
 };
+
+const POINTWISE_LIMITS: PointwiseLimits = { channels: mostChannelsPointwise(SCRATCH_FLOATS) };
 
 const ATTENTION_LIMITS: PackedLimits = {
   heads: MOST_HEADS,

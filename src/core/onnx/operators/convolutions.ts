@@ -2,6 +2,8 @@
  * @file 3 x 3 convolutions with one pixel of zeros around, for sessions whose engine has functions for them:
  *   WinogradConvolution   x [B, I, H, W], [transformed weights (36 O I) | bias (O)], what is added or nothing
  *   DirectConvolution     x [B, I, H, W], [weights (O / 8, 9 I, 8) | bias (O)], what is added or nothing
+ *   PointwiseConvolution  x, [weights (O / 8, I, 8) | bias (O)], what is added or nothing: 1 x 1; x is [B, H, W, I] where
+ *                         rows_in is 1, and y [B, H, W, O] where rows_out is, to which nothing is added
  *                         y [B, O, H, W]
  * What is added is [B, O, H, W] or [B, O, 1, 1].
  * O is a multiple of 8; W is one of 4, and H and W are multiples of 8 for Winograd's (core/convolution/winograd.ts).
@@ -16,6 +18,7 @@ import {
 } from "../../convolution/winograd.ts";
 import { type Dims, elementCount, sameDims } from "../../tensor/shape.ts";
 import type { EvaluateContext, OperatorDefinition } from "./definition.ts";
+import { intAttribute } from "../attributes.ts";
 import { operator, type Settings, show } from "./operator.ts";
 
 /** Side of the squares that images are cut into: two by two tiles. */
@@ -40,6 +43,27 @@ function plan(s: Settings, weights: number, groupHeight: number, groupWidth: num
     );
   }
   return { dtype, dims: out, inputs };
+}
+
+function planPointwise(s: Settings) {
+  const { dtype, dims } = s.type(0);
+  const [rowsIn, rowsOut] = ["rows_in", "rows_out"].map(
+    (name) => intAttribute(s.node, name, 0) === 1,
+  ) as [boolean, boolean];
+  const [images = 0, ...rest] = dims;
+  const [inputs = 0, height = 0, width = 0] = rowsIn ? [rest[2], rest[0], rest[1]] : rest;
+  const outputs = (s.type(1).dims[0] ?? 0) / (inputs + 1);
+  const pixels = height * width;
+  const out = rowsOut ? [images, height, width, outputs] : [images, outputs, height, width];
+  const counts = [pixels / GROUP_WIDTH, outputs / PANEL, rowsIn ? inputs / 4 : 1];
+  const allowed = rowsOut ? [] : [out, [images, outputs, 1, 1]];
+  const adds = !s.has(2) || allowed.some((one) => sameDims(s.type(2).dims, one));
+  if (!counts.every(Number.isInteger) || !adds) {
+    throw new Error(
+      `its input of shape ${show(dims)} does not fit weights for ${outputs} channels`,
+    );
+  }
+  return { dtype, dims: out, inputs, outputs, pixels, rowsIn, rowsOut };
 }
 
 /** What is added to number `at` of the output. */
@@ -109,6 +133,31 @@ export const CONVOLUTIONS = {
         }
         return sum + addedAt(at, dims, context);
       });
+    },
+  ),
+  PointwiseConvolution: operator(
+    planPointwise,
+    ({ inputs, outputs, pixels, rowsIn, rowsOut, dims }, context) => {
+      const [x, weights] = [context.input(0).data, context.input(1).data] as const;
+      const y = new Float64Array(elementCount(dims));
+      for (let image = 0; image < (dims[0] ?? 0); image++) {
+        const place = (rows: boolean, channels: number, channel: number, pixel: number): number =>
+          rows
+            ? (image * pixels + pixel) * channels + channel
+            : (image * channels + channel) * pixels + pixel;
+        for (let pixel = 0; pixel < pixels; pixel++) {
+          for (let o = 0; o < outputs; o++) {
+            let sum = weights[inputs * outputs + o]!;
+            for (let i = 0; i < inputs; i++) {
+              const weight = (Math.floor(o / PANEL) * inputs + i) * PANEL + (o % PANEL);
+              sum += x[place(rowsIn, inputs, i, pixel)]! * weights[weight]!;
+            }
+            const at = place(rowsOut, outputs, o, pixel);
+            y[at] = sum + addedAt(at, dims, context);
+          }
+        }
+      }
+      return y;
     },
   ),
 } satisfies Record<string, OperatorDefinition>;

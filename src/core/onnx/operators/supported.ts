@@ -15,6 +15,7 @@ const OWN = [
   "PackedCrossAttentionGradient",
   "PackedSelfAttention",
   "PackedSelfAttentionGradient",
+  "PointwiseConvolution",
   "QuickGelu",
   "QuickGeluGradient",
   "WinogradConvolution",

@@ -9,7 +9,7 @@ import {
   loadSplat,
   loadVector,
   set,
-  storeLane,
+  shuffleFloats,
   storeVector,
   zeros,
 } from "../instructions.ts";
@@ -31,6 +31,7 @@ export class Tile {
   private readonly sums: readonly number[];
   private readonly pair: readonly number[];
   private readonly number: number;
+  private readonly turned: readonly [number, number, number, number];
   private readonly relaxed: boolean;
 
   constructor(locals: Locals, relaxed: boolean) {
@@ -41,6 +42,7 @@ export class Tile {
     this.sums = locals.vectors(2 * ROWS);
     this.pair = locals.vectors(2);
     this.number = locals.vector();
+    this.turned = [locals.vector(), locals.vector(), locals.vector(), locals.vector()];
   }
 
   /** Vector i of a row's sums. */
@@ -109,18 +111,45 @@ export class Tile {
   /**
    * The tile transposed: column q becomes four floats where `at` is, which moves on by `stride`.
    * @param scaled code for a sum as it is to be written
+   * @param finished code for such four floats as they are to be written; `at` is where
    */
-  storeTransposed(at: number, stride: Code, scaled: (sum: number, i: number) => Code): Code {
+  storeTransposed(
+    at: number,
+    stride: Code,
+    scaled: (sum: number, i: number) => Code,
+    finished: (column: number) => Code = get,
+  ): Code {
     return [
       ...this.sums.flatMap((sum, i) => [...scaled(sum, i % 2), ...set(sum)]),
-      ...[0, 1, 2, 3, 4, 5, 6, 7].flatMap((q) => [
-        ...[0, 1, 2, 3].flatMap((row) => [
-          ...get(at),
-          ...get(this.sum(row, q >> 2)),
-          ...storeLane(q & 3, 4 * row),
+      ...[0, 1].flatMap((half) => [
+        ...this.transpose(half),
+        ...[0, 1, 2, 3].flatMap((q) => [
+          ...[...get(at), ...finished(this.sum(q, half)), ...storeVector(0)],
+          ...advance(at, stride),
         ]),
-        ...advance(at, stride),
       ]),
+    ];
+  }
+
+  /** Four rows' vectors of one half become those of its four columns. */
+  private transpose(half: number): Code {
+    const rows = [0, 1, 2, 3].map((row) => this.sum(row, half)) as [number, number, number, number];
+    const [a, b, c, d] = this.turned;
+    const mixed = (
+      to: number,
+      one: number,
+      other: number,
+      ...order: Parameters<typeof shuffleFloats>
+    ): Code => [...get(one), ...get(other), ...shuffleFloats(...order), ...set(to)];
+    return [
+      ...mixed(a, rows[0], rows[1], 0, 4, 1, 5),
+      ...mixed(b, rows[0], rows[1], 2, 6, 3, 7),
+      ...mixed(c, rows[2], rows[3], 0, 4, 1, 5),
+      ...mixed(d, rows[2], rows[3], 2, 6, 3, 7),
+      ...mixed(rows[0], a, c, 0, 1, 4, 5),
+      ...mixed(rows[1], a, c, 2, 3, 6, 7),
+      ...mixed(rows[2], b, d, 0, 1, 4, 5),
+      ...mixed(rows[3], b, d, 2, 3, 6, 7),
     ];
   }
 }

@@ -32,7 +32,10 @@ export class DirectConvolution {
     const { groups, products } = this;
     const numbers = sum(get(groups.window), i32(groups.windowBytes));
     const count = product(field("querySize"), i32(TAPS));
-    return [...groups.read(scratch), ...products.run(count, numbers, this.gather())];
+    return [
+      ...groups.read(scratch),
+      ...products.run(count, numbers, this.gather(), products.writePlanes()),
+    ];
   }
 
   /** A group's numbers of all channels. */

@@ -16,9 +16,9 @@ import {
   i32Subtract,
   loadVector,
   storeVector,
-  when,
+  whenElse,
 } from "../instructions.ts";
-import { advance, assign, floats, type Locals, product, sum, times } from "../assemble.ts";
+import { advance, assign, floats, type Locals, product, sum } from "../assemble.ts";
 import type { Tile } from "../attention/tile.ts";
 import { adds, field } from "../fused-call.ts";
 import { readBias } from "./bias.ts";
@@ -40,8 +40,8 @@ export class PixelProducts {
   /** Where the group in turn is to be put. */
   readonly to: number;
   private readonly first: number;
-  private readonly channel: number;
-  private readonly plane: number;
+  /** Bytes of a channel's pixels. */
+  readonly plane: number;
   /** Where the groups' addresses in the output are kept. */
   private readonly table: number;
   private readonly bias: readonly [number, number];
@@ -51,13 +51,13 @@ export class PixelProducts {
     const int = (): number => locals.int();
     this.panels = new PanelLoop(locals, GROUPS);
     [this.count, this.numbers, this.to, this.first] = [int(), int(), int(), int()];
-    [this.channel, this.plane, this.table] = [int(), int(), int()];
+    [this.plane, this.table] = [int(), int()];
     this.bias = [locals.vector(), locals.vector()];
     this.tile = tile;
   }
 
   /** Number of the group's first pixel among all. */
-  private get pixel(): Code {
+  get pixel(): Code {
     return product(this.panels.inAll, i32(PIXELS));
   }
 
@@ -66,7 +66,7 @@ export class PixelProducts {
   }
 
   /** Address of that pixel in the first channel of [B, channels, pixels]. */
-  private inPlanes(tensor: Code, channels: Code): Code {
+  inPlanes(tensor: Code, channels: Code): Code {
     const inImage = [...this.pixel, ...field("queries"), ...i32RemainderUnsigned];
     return sum(tensor, product(product(this.image, channels), get(this.plane)), floats(inImage));
   }
@@ -75,8 +75,9 @@ export class PixelProducts {
    * @param count numbers a pixel
    * @param numbers address where there is room for them
    * @param gather code that puts a group's numbers where `to` is
+   * @param write code that writes a group's results
    */
-  run(count: Code, numbers: Code, gather: Code): Code {
+  run(count: Code, numbers: Code, gather: Code, write: Code): Code {
     const { panels, to } = this;
     const groupBytes = product(get(this.count), i32(4 * PIXELS));
     const place = sum(get(this.numbers), product(panels.inBlock, groupBytes));
@@ -92,7 +93,7 @@ export class PixelProducts {
           assign(to, place),
           gather,
         ),
-        panels.eachGroup(this.multiply(place), this.writePlanes()),
+        panels.eachGroup(this.multiply(place), write),
       ),
     ];
   }
@@ -127,23 +128,34 @@ export class PixelProducts {
     return [...field("value"), ...field("output"), ...i32Subtract];
   }
 
-  private writePlanes(): Code {
-    const { first, to, channel, tile } = this;
+  /** Pixel by pixel; nothing is added to it. */
+  writeRows(): Code {
+    const { first, tile, panels } = this;
+    const column = product(get(panels.panel), i32(PANEL));
+    const at = sum(product(this.pixel, field("valueSize")), column);
+    return [
+      ...assign(first, sum(field("output"), floats(at))),
+      ...Array.from({ length: PIXELS }, (_, pixel): Code => [
+        ...[0, 1].flatMap((i) => [
+          ...[...get(first), ...this.biased(tile.sum(pixel, i), i), ...storeVector(16 * i)],
+        ]),
+        ...advance(first, floats(field("valueSize"))),
+      ]).flat(),
+    ];
+  }
+
+  /** As images lie. */
+  writePlanes(): Code {
+    const { first, tile } = this;
     const channels = product(product(get(this.panels.panel), i32(PANEL)), get(this.plane));
+    const store = (finished: (column: number) => Code): Code =>
+      tile.storeTransposed(first, get(this.plane), (one, i) => this.biased(one, i), finished);
+    const added = (column: number): Code => [
+      ...[...get(column), ...sum(get(first), this.residual), ...loadVector(0), ...f32x4Add],
+    ];
     return [
       ...assign(first, sum([...this.inTable, ...i32Load(0)], channels)),
-      ...assign(to, get(first)),
-      ...tile.storeTransposed(to, get(this.plane), (one, i) => this.biased(one, i)),
-      ...adds,
-      ...when(
-        times(
-          channel,
-          i32(PANEL),
-          [...get(first), ...get(first), ...loadVector(0)],
-          [...sum(get(first), this.residual), ...loadVector(0), ...f32x4Add, ...storeVector(0)],
-          advance(first, get(this.plane)),
-        ),
-      ),
+      ...[...adds, ...whenElse(store(added), store(get))],
     ];
   }
 }
