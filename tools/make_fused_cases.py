@@ -179,24 +179,6 @@ def dense_case(dims: tuple, columns: int, residual: bool) -> dict:
     return case("Dense", inputs, output, "")
 
 
-def strassen_case(rows: tuple, columns: int, residual: bool) -> dict:
-    """The weights as src/core/linalg/strassen.ts has them; whole numbers, of which float32 makes no others."""
-    x, bias = real(*rows), real(columns)
-    weights = torch.randint(-9, 9, (rows[-1], columns), dtype=torch.float64)
-    output = x @ weights + bias
-    pairs = []
-    for pair in weights.split(32, 1):
-        (b11, b12), (b21, b22) = (half.split(16, 1) for half in pair.chunk(2, 0))
-        t1 = b12 - b11
-        t2 = b22 - t1
-        pairs += [b11, b21, t2, b22 - b12, t1, b22, b21 - t2]
-    inputs = [x, torch.cat([*(part.flatten() for part in pairs), bias])]
-    if residual:
-        inputs.append(real(*output.shape))
-        output = output + inputs[2]
-    return case("StrassenDense", inputs, output, "")
-
-
 def main() -> None:
     torch.manual_seed(7)
     cases = [
@@ -217,8 +199,6 @@ def main() -> None:
         *layer_norm_cases(3, 4),
         *layer_norm_cases(2, 2, 5),
         dense_case((3, 5), 16, False),
-        strassen_case((4, 8), 32, False),
-        strassen_case((2, 2, 8), 64, True),
         dense_case((2, 2, 3), 48, True),
         *quick_gelu_cases(3, 4),
         *self_cases(2, 3, 2, 2, masked=True),

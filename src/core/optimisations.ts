@@ -31,8 +31,6 @@ export const OPTIMISATIONS = {
     "a step's captions, keys and values, and all gradients in one graph, which hands nothing out in between (wasm)",
   "short-text-gradients":
     "the text encoder's gradient begins with what its forward pass kept, and only captions with a modifier token have one (wasm)",
-  "strassen-products":
-    "those products with seven multiplications of half the size in place of eight (wasm)",
   "gpu-graph-capture": "a graph's launches recorded at its first run and replayed after (WebGPU)",
   "gpu-lazy-loss":
     "training steps stay on the GPU, and several come back in one read-back (WebGPU)",

@@ -84,7 +84,6 @@ export const VJP = {
   ArgMax: noGradient("its output is a position"),
   CumSum: reduce.cumSum,
   Dense: refused("its weights are packed after differentiation"),
-  StrassenDense: refused("its weights are packed after differentiation"),
   FusedGroupNorm: fusedGroupNorm,
   FusedGroupNormGradient: secondOrder,
   FusedLayerNorm: fusedLayerNorm,

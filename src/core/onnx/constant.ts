@@ -3,7 +3,6 @@
  * Weights stay where they lie (in the model file, in an external data file) until a session needs them.
  */
 import { POINTS } from "../convolution/winograd.ts";
-import { strassenCount } from "../linalg/strassen.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { byteSize } from "../tensor/dtype.ts";
 import { type NdArray, ndArray, toBytes } from "../tensor/nd-array.ts";
@@ -18,8 +17,6 @@ export type Transform =
   | { readonly kind: "flip-conv" }
   /** [O, I, 3, 3] to what a convolution by Winograd's algorithm multiplies with (core/convolution/winograd.ts), in a row. */
   | { readonly kind: "winograd" }
-  /** [K, N] to what a product by Strassen's method multiplies with (core/linalg/strassen.ts), in a row. */
-  | { readonly kind: "strassen" }
   /** [K, N] to [N / 16, K, 16], so that a loop over K reads 16 columns that lie side by side. */
   | { readonly kind: "panels" };
 
@@ -133,16 +130,6 @@ export function panelsConstant(from: Constant): Constant {
     dtype: from.dtype,
     dims: [columns / PANEL_COLUMNS, rows, PANEL_COLUMNS],
     data: { kind: "derived", from, transform: { kind: "panels" } },
-  };
-}
-
-/** A matrix of an even number of rows whose columns are whole pairs of panels. */
-export function strassenConstant(from: Constant): Constant {
-  const [rows, columns] = from.dims as [number, number];
-  return {
-    dtype: from.dtype,
-    dims: [strassenCount(rows, columns)],
-    data: { kind: "derived", from, transform: { kind: "strassen" } },
   };
 }
 

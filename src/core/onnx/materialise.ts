@@ -1,5 +1,4 @@
 /** @file The bytes of a constant: read from where they lie, then cast, moved or joined as its description says. */
-import { strassenWeights } from "../linalg/strassen.ts";
 import { transformedWeights } from "../convolution/winograd.ts";
 import { StudioError } from "../errors.ts";
 import { byteSize, type DType } from "../tensor/dtype.ts";
@@ -96,10 +95,6 @@ function transformed(
     case "winograd": {
       const [outChannels, inChannels] = from.dims as [number, number];
       return bytesOf(transformedWeights(floatsOf(source), outChannels, inChannels));
-    }
-    case "strassen": {
-      const [rows, columns] = from.dims as [number, number];
-      return bytesOf(strassenWeights(floatsOf(source), rows, columns));
     }
     case "flip-conv": {
       const [, , kernelHeight, kernelWidth] = from.dims as [number, number, number, number];

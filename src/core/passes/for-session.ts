@@ -10,6 +10,5 @@ import { sumNormGradients } from "./sum-norm-gradients.ts";
 export function graphForSession(graph: Graph, fused: Fused): Graph {
   const whole = fuseConvolutions(fuse(graph, fused), fused.convolution);
   const pointed = fused.pointwise === undefined ? whole : fusePointwise(whole, fused.pointwise);
-  const dense = fused.dense === undefined ? pointed : fuseDense(pointed, fused.dense);
-  return lowerFused(sumNormGradients(dense));
+  return lowerFused(sumNormGradients(fused.dense ? fuseDense(pointed) : pointed));
 }

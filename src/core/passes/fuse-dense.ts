@@ -5,30 +5,20 @@
 import { floatAttribute, intAttribute } from "../onnx/attributes.ts";
 import {
   type Constant,
-  constantBytes,
   joinConstants,
   PANEL_COLUMNS,
   panelsConstant,
   reshapeConstant,
-  strassenConstant,
   transposeConstant,
 } from "../onnx/constant.ts";
 import { Emitter } from "../onnx/emit.ts";
 import { type Graph, type Node, producersOf, typeOf } from "../onnx/graph.ts";
-import { STRASSEN_PANEL } from "../linalg/strassen.ts";
 import { elementCount, sameDims } from "../tensor/shape.ts";
 import { prune } from "./prune.ts";
 import { type SumAfter, sumsAfter } from "./sum-after.ts";
 
 /** Of fewer rows the weights alone are what takes time. */
 const FEWEST_ROWS = 16;
-/** Of fewer numbers a row a product is too short for what surrounds it. */
-const LEAST_DEPTH = 64;
-
-export interface DenseLimits {
-  /** Bytes of weights that may be made ready for Strassen's method, which takes 7/4 of what they were. */
-  readonly strassen: number;
-}
 
 interface Dense {
   readonly input: string;
@@ -39,11 +29,9 @@ interface Dense {
   readonly residual: string | undefined;
   /** The node that gives the result. */
   readonly last: Node;
-  /** Whether its shapes are such that seven products of half the size do. */
-  readonly halves: boolean;
 }
 
-export function fuseDense(graph: Graph, { strassen }: DenseLimits): Graph {
+export function fuseDense(graph: Graph): Graph {
   const reader = new Reader(graph);
   const found = new Map<Node, Dense>();
   for (const node of graph.nodes) {
@@ -52,39 +40,25 @@ export function fuseDense(graph: Graph, { strassen }: DenseLimits): Graph {
   }
   if (found.size === 0) return graph;
   const emit = Emitter.rewriting(graph);
-  let left = strassen;
   for (const node of graph.nodes) {
     const dense = found.get(node);
-    if (dense === undefined) {
-      emit.copy(node);
-      continue;
-    }
-    const bytes = constantBytes(strassenConstant(dense.weights));
-    const byStrassen = dense.halves && bytes <= left;
-    if (byStrassen) left -= bytes;
-    emitDense(emit, dense, byStrassen);
+    if (dense === undefined) emit.copy(node);
+    else emitDense(emit, dense);
   }
   return prune(emit.finish(graph.outputs.map(({ name }) => name)));
 }
 
-function emitDense(
-  emit: Emitter,
-  { input, weights, bias, residual, last }: Dense,
-  byStrassen: boolean,
-): void {
+function emitDense(emit: Emitter, { input, weights, bias, residual, last }: Dense): void {
   const { dtype, dims } = weights;
   const columns = [dims[1]!];
   const added: Constant =
     bias === undefined
       ? { dtype, dims: columns, data: { kind: "fill", value: 0 } }
       : reshapeConstant(bias, columns);
-  const panels = byStrassen
-    ? strassenConstant(weights)
-    : reshapeConstant(panelsConstant(weights), [elementCount(dims)]);
+  const panels = reshapeConstant(panelsConstant(weights), [elementCount(dims)]);
   const packed = emit.constant(joinConstants([panels, added]), "panels");
   const inputs = [input, packed, ...(residual === undefined ? [] : [residual])];
-  const opType = byStrassen ? "StrassenDense" : "Dense";
-  emit.copy({ ...last, opType, inputs, attributes: new Map() });
+  emit.copy({ ...last, opType: "Dense", inputs, attributes: new Map() });
 }
 
 /** Reads products off a graph. */
@@ -112,9 +86,6 @@ class Reader {
     const rows = elementCount(type?.dims.slice(0, -1) ?? []);
     const fits = rows >= FEWEST_ROWS && columns % PANEL_COLUMNS === 0;
     if (!fits || type?.dtype !== "float32" || weights.dtype !== "float32") return undefined;
-    const depth = weights.dims[0]!;
-    const whole = rows % 4 === 0 && depth % 8 === 0 && columns % (2 * STRASSEN_PANEL) === 0;
-    const shared = { input, weights, halves: whole && depth >= LEAST_DEPTH };
     let last = node;
     let bias = this.perColumn(third, columns);
     if (third !== "" && bias === undefined) return undefined;
@@ -126,9 +97,9 @@ class Reader {
     }
     const next = this.sumAfter(last);
     if (next === undefined || !sameDims(next.otherDims, next.dims) || !free(next.sum)) {
-      return { ...shared, bias, residual: undefined, last };
+      return { input, weights, bias, residual: undefined, last };
     }
-    return { ...shared, bias, residual: next.other, last: next.sum };
+    return { input, weights, bias, residual: next.other, last: next.sum };
   }
 
   /** A constant matrix, or several that are put beside each other before they are multiplied with. */

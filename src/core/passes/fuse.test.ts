@@ -22,7 +22,7 @@ const FUSED = {
   convolution: NOTHING_FUSED.convolution,
   groupNorm: { groups: 63 },
   layerNorm: true,
-  dense: undefined,
+  dense: false,
   pointwise: undefined,
 };
 

@@ -1,7 +1,6 @@
 /** @file The studio's own operators in place of what exporters write, where the session has them. */
 import type { Graph } from "../onnx/graph.ts";
 import type { ConvolutionLimits } from "./fuse-convolution.ts";
-import type { DenseLimits } from "./fuse-dense.ts";
 import { fuseGatedGelu } from "./fuse-gated-gelu.ts";
 import { fuseGroupNorm, type NormLimits } from "./fuse-group-norm.ts";
 import { fuseLayerNorm } from "./fuse-layer-norm.ts";
@@ -17,7 +16,7 @@ export interface Fused {
   readonly quickGelu: boolean;
   readonly groupNorm: NormLimits | undefined;
   readonly layerNorm: boolean;
-  readonly dense: DenseLimits | undefined;
+  readonly dense: boolean;
   readonly convolution: ConvolutionLimits;
   readonly pointwise: PointwiseLimits | undefined;
 }
@@ -28,7 +27,7 @@ export const NOTHING_FUSED: Fused = {
   quickGelu: false,
   groupNorm: undefined,
   layerNorm: false,
-  dense: undefined,
+  dense: false,
   convolution: { winograd: undefined, small: undefined },
   pointwise: undefined,
 };

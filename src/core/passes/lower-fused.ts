@@ -10,7 +10,7 @@ import { describeNode, type Graph, type Node } from "../onnx/graph.ts";
 import { OWN_OPS } from "../onnx/operators/supported.ts";
 import { type Dims, elementCount, sameDims } from "../tensor/shape.ts";
 import { ROWS_IN, ROWS_OUT } from "../wasm/convolution/pointwise.ts";
-import { BY_STRASSEN, fusedScale, type Mode } from "../wasm/fused-call.ts";
+import { fusedScale, type Mode } from "../wasm/fused-call.ts";
 
 /** Operator and domain of the node that sessions get. */
 const RUNTIME_OPERATOR = "com.microsoft::MultiHeadAttention";
@@ -199,19 +199,12 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
         ...{ query: first, bias: second, ...added(node, emit) },
       };
     }
-    case "Dense":
-    case "StrassenDense": {
+    case "Dense": {
       // Rows are rows, in whatever axes they come; three axes need not be made into others.
       const { dims } = emit.type(first);
       const batch = dims.length === 3 ? images : 1;
       return {
-        ...{
-          mode: "dense",
-          positions: node.opType === "Dense" ? 0 : BY_STRASSEN,
-          query: first,
-          bias: second,
-          batch,
-        },
+        ...{ mode: "dense", query: first, bias: second, batch },
         queries: elementCount(dims.slice(0, -1)) / batch,
         ...added(node, emit),
       };

@@ -36,9 +36,6 @@ export const MODES = {
 } as const;
 export type Mode = keyof typeof MODES;
 
-/** Positions of a dense product by Strassen's method. */
-export const BY_STRASSEN = 1;
-
 /** The attribute that says what is asked for; heads and positions are for attention. */
 export function fusedScale(mode: Mode, heads = 0, positions = 0): number {
   return -(heads + 64 * positions + 2 ** 20 * MODES[mode]);

@@ -15,15 +15,7 @@ import { DirectConvolution } from "./convolution/direct.ts";
 import { PointwiseConvolution } from "./convolution/pointwise.ts";
 import { TiledConvolution } from "./convolution/tiled.ts";
 import { Dense } from "./dense.ts";
-import {
-  ARGUMENTS,
-  BY_STRASSEN,
-  type Mode,
-  MODES,
-  MOST_POSITIONS,
-  THREAD,
-  word,
-} from "./fused-call.ts";
+import { ARGUMENTS, type Mode, MODES, THREAD, word } from "./fused-call.ts";
 import { GatedGelu } from "./gated-gelu.ts";
 import { GroupNorm } from "./group-norm.ts";
 import {
@@ -32,7 +24,6 @@ import {
   get,
   giveBack,
   i32,
-  i32And,
   i32Equal,
   i32ShiftRightUnsigned,
   when,
@@ -40,7 +31,6 @@ import {
 import { LayerNorm } from "./layer-norm.ts";
 import { NormGroup } from "./norm-group.ts";
 import { QuickGelu } from "./quick-gelu.ts";
-import { Strassen } from "./strassen.ts";
 
 /** The arguments' address, and the thread's number; the same for all of them. */
 const PARAMETERS = 2;
@@ -48,8 +38,6 @@ const PARAMETERS = 2;
 /** Code of one mode or of several alike, given its locals and whether the engine has relaxed SIMD. */
 interface Operator {
   readonly modes: readonly Mode[];
-  /** Where a mode has several: the positions that ask for this one. Such ones come before the one for all others. */
-  readonly positions?: number;
   code(locals: Locals, relaxed: boolean): Code;
 }
 
@@ -95,11 +83,6 @@ const OPERATORS: readonly Operator[] = [
     modes: ["layerNormGradient"],
     code: (locals, relaxed) => new LayerNorm(locals, new NormGroup(locals), relaxed).backward(),
   },
-  {
-    modes: ["dense"],
-    positions: BY_STRASSEN,
-    code: (locals, relaxed) => new Strassen(locals, relaxed).forward(),
-  },
   { modes: ["dense"], code: (locals, relaxed) => new Dense(locals, relaxed).forward() },
   {
     modes: ["pointwiseConvolution"],
@@ -126,10 +109,9 @@ export interface FusedKernel {
 export function fusedKernel(relaxed: boolean, next: number): FusedKernel {
   const locals = new Locals(PARAMETERS);
   const mode = locals.int();
-  const calls = OPERATORS.flatMap(({ modes, positions }, i) =>
+  const calls = OPERATORS.flatMap(({ modes }, i) =>
     modes.map((one): Code => [
       ...[...get(mode), ...i32(MODES[one]), ...i32Equal],
-      ...(positions === undefined ? [] : [...arePositions(positions), ...i32And]),
       ...when([...get(ARGUMENTS), ...get(THREAD), ...call(next + i)], giveBack),
     ]),
   );
@@ -142,11 +124,6 @@ export function fusedKernel(relaxed: boolean, next: number): FusedKernel {
     }),
   };
 }
-
-const arePositions = (positions: number): Code => [
-  ...[...word, ...i32(6), ...i32ShiftRightUnsigned, ...i32(MOST_POSITIONS), ...i32And],
-  ...[...i32(positions), ...i32Equal],
-];
 
 function withFrame(locals: Locals, relaxed: boolean, pass: (parts: Parts) => Code): Code {
   const frame = new Frame(locals);

@@ -6,7 +6,6 @@ import { Emitter, smallValue } from "../onnx/emit.ts";
 import { evaluateGraph, evaluateNode } from "../onnx/evaluate.ts";
 import { emptyGraph, type Graph } from "../onnx/graph.ts";
 import { isSupported, type SupportedOp } from "../onnx/operators/supported.ts";
-import { strassenWeights } from "../linalg/strassen.ts";
 import { lowerFused } from "../passes/lower-fused.ts";
 import { normal } from "../random/normal.ts";
 import { ndArray, type NdArray } from "../tensor/nd-array.ts";
@@ -18,8 +17,6 @@ interface Case {
   readonly op: SupportedOp;
   readonly inputs: readonly Dims[];
   readonly attributes?: Readonly<Record<string, Attribute>>;
-  /** What the second input is made of where it cannot be any numbers. */
-  readonly parameters?: () => Float32Array;
   /** Means of the inputs; 0 where left out. */
   readonly means?: readonly number[];
   /** The input that is a mask: numbers as in others, but for keys after the query, which are not seen. */
@@ -124,20 +121,6 @@ const dense = (rows: readonly number[], depth: number, columns: number, adds = f
   inputs: [[...rows, depth], [(depth + 1) * columns], ...(adds ? [[...rows, columns]] : [])],
 });
 
-const strassen = (rows: readonly number[], depth: number, columns: number, adds = false): Case => ({
-  ...dense(rows, depth, columns, adds),
-  op: "StrassenDense",
-  parameters: () => {
-    const weights = strassenWeights(normal(4, depth * columns), depth, columns);
-    return Float32Array.from([...weights, ...normal(5, columns)]);
-  },
-  inputs: [
-    [...rows, depth],
-    [((7 * depth) / 4 + 1) * columns],
-    ...(adds ? [[...rows, columns]] : []),
-  ],
-});
-
 /** With a number for each image and channel added. */
 const convolution = ([images = 1, inputs = 1, ...pixels]: Dims, outputs: number): Case[] =>
   (["WinogradConvolution", "DirectConvolution"] as const).map((op) => {
@@ -148,8 +131,6 @@ const convolution = ([images = 1, inputs = 1, ...pixels]: Dims, outputs: number)
 
 const CASES = [
   ...[convolution([1, 1, 8, 8], 8), convolution([3, 2, 8, 16], 24)].flat(),
-  // Fewer rows than threads have, several blocks of panels.
-  ...[strassen([4], 8, 32), strassen([2, 10], 64, 96, true), strassen([8], 1032, 160, true)],
   // Fewer rows than threads, an odd number of them, panels of two blocks.
   ...[dense([2], 1, 16), dense([5], 7, 48), dense([8], 64, 32, true), dense([13], 9, 16, true)],
   ...[dense([3], 1100, 48), dense([2, 2], 1100, 80, true), dense([4, 2, 1], 64, 32, true)],
@@ -206,10 +187,9 @@ describe.each([
         const [positions = 1] = dims;
         const hidden = (at: number): boolean =>
           i === one.mask && at % positions > Math.floor(at / positions);
-        const numbers = normal(i + 3, elementCount(dims)).map((x, at) =>
+        const data = normal(i + 3, elementCount(dims)).map((x, at) =>
           hidden(at) ? -1e9 : 2 * x + mean,
         );
-        const data = (i === 1 ? one.parameters?.() : undefined) ?? numbers;
         return [`x${i}`, ndArray("float32", dims, data)];
       }),
     );

@@ -69,9 +69,7 @@ export function runtime(
     },
     pointwise: fuses("pointwise-convolutions") ? POINTWISE_LIMITS : undefined,
     layerNorm: fuses("fused-layer-norm"),
-    dense: fuses("fused-dense")
-      ? { strassen: fuses("strassen-products") ? STRASSEN_BYTES : 0 }
-      : undefined,
+    dense: fuses("fused-dense"),
   };
   const gpuErrors = settings.device === null ? null : new GpuErrors(settings.device);
   const timings = new Timings(settings.device);
@@ -85,9 +83,6 @@ const WINOGRAD_LIMITS: WinogradLimits = {
   width: MOST_POSITIONS,
   bytes: 2 ** 28,
 };
-
-/** Weights made ready for Strassen's method. */
-const STRASSEN_BYTES = 2 ** 28;
 
 /** Below 16 x 16 pixels onnxruntime's convolution reads all weights for a few columns at a time. */
 const SMALL_LIMITS: SmallLimits = {

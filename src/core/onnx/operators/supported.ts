@@ -4,7 +4,6 @@
 const OWN = [
   "DirectConvolution",
   "Dense",
-  "StrassenDense",
   "FusedGroupNorm",
   "FusedGroupNormGradient",
   "FusedLayerNorm",
