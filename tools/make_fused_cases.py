@@ -166,6 +166,29 @@ def convolution_case(op: str, x: tuple, outputs: int, added: str = "") -> dict:
     return case(op, inputs, output, added and f"with {added}")
 
 
+def pointwise_case(
+    x: tuple, outputs: int, rows_in: bool = False, rows_out: bool = False, added: str = ""
+) -> dict:
+    image, bias = real(*x), real(outputs)
+    weights = real(outputs, x[1], 1, 1)
+    output = F.conv2d(image, weights, bias)
+    as_rows = (0, 2, 3, 1)
+    inputs = [
+        image.permute(as_rows) if rows_in else image,
+        torch.cat([in_panels(weights).reshape(-1), bias]),
+    ]
+    if added != "":
+        whole = added == "an addition"
+        inputs.append(real(*output.shape) if whole else real(x[0], outputs, 1, 1))
+        output = output + inputs[2]
+    if rows_out:
+        output = output.permute(as_rows)
+    note = added and f"with {added}"
+    return case(
+        "PointwiseConvolution", inputs, output, note, rows_in=int(rows_in), rows_out=int(rows_out)
+    )
+
+
 def dense_case(dims: tuple, columns: int, residual: bool) -> dict:
     depth = dims[-1]
     x, weight, bias = real(*dims), real(columns, depth), real(columns)
@@ -202,6 +225,11 @@ def main() -> None:
         dense_case((2, 2, 3), 48, True),
         *quick_gelu_cases(3, 4),
         *self_cases(2, 3, 2, 2, masked=True),
+        pointwise_case((2, 3, 2, 4), 8),
+        pointwise_case((1, 4, 2, 2), 16, rows_in=True, added="an addition"),
+        pointwise_case((2, 4, 1, 4), 8, rows_in=True, rows_out=True),
+        pointwise_case((2, 2, 2, 2), 8, rows_out=True),
+        pointwise_case((2, 1, 2, 4), 8, added="numbers of an image"),
     ]
     OUT.write_text(json.dumps(cases) + "\n", encoding="utf-8")
 

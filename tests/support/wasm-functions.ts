@@ -47,7 +47,7 @@ function functions(module: Uint8Array): { type: Uint8Array; body: Uint8Array }[]
 }
 
 /** The first of some functions that call no others, with that memory; all are of one type. */
-export function functionAlone(type: Uint8Array, ...bodies: readonly Uint8Array[]): Kernel {
+function functionAlone(type: Uint8Array, ...bodies: readonly Uint8Array[]): Kernel {
   const section = (id: number, content: readonly number[]): number[] => [
     ...[id, ...leb(content.length)],
     ...content,

@@ -129,7 +129,27 @@ const convolution = ([images = 1, inputs = 1, ...pixels]: Dims, outputs: number)
     return { op, inputs: [image, [parameters], [images, outputs, 1, 1]] };
   });
 
+/** Images as they lie and pixel by pixel, with each of what may be added. */
+const pointwise = (images: number, inputs: number, pixels: Dims, outputs: number): Case[] => {
+  const parameters = [(inputs + 1) * outputs];
+  const one = (rowsIn: 0 | 1, rowsOut: 0 | 1, added: Dims[] = []): Case => ({
+    op: "PointwiseConvolution",
+    inputs: [
+      rowsIn === 1 ? [images, ...pixels, inputs] : [images, inputs, ...pixels],
+      parameters,
+      ...added,
+    ],
+    attributes: { rows_in: int(rowsIn), rows_out: int(rowsOut) },
+  });
+  return [
+    ...[one(0, 0), one(0, 1), one(1, 0), one(1, 1)],
+    ...[one(0, 0, [[images, outputs, ...pixels]]), one(1, 0, [[images, outputs, 1, 1]])],
+  ];
+};
+
 const CASES = [
+  // Groups that fill no block, several blocks, one group for three threads.
+  ...[pointwise(2, 4, [2, 2], 8), pointwise(1, 12, [9, 8], 24), pointwise(3, 8, [8, 4], 16)].flat(),
   ...[convolution([1, 1, 8, 8], 8), convolution([3, 2, 8, 16], 24)].flat(),
   // Fewer rows than threads, an odd number of them, panels of two blocks.
   ...[dense([2], 1, 16), dense([5], 7, 48), dense([8], 64, 32, true), dense([13], 9, 16, true)],
