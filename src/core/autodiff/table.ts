@@ -99,6 +99,8 @@ export const VJP = {
   WinogradConvolution: forSessions,
   DirectConvolution: forSessions,
   PointwiseConvolution: forSessions,
+  GatedDense: forSessions,
+  FeedForwardGradient: forSessions,
 
   Concat: movement.concat,
   DepthToSpace: movement.depthToSpace,

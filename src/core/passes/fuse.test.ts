@@ -23,6 +23,7 @@ const FUSED = {
   groupNorm: { groups: 63 },
   layerNorm: true,
   dense: false,
+  feedForward: undefined,
   pointwise: undefined,
 };
 

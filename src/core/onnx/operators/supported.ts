@@ -4,10 +4,12 @@
 const OWN = [
   "DirectConvolution",
   "Dense",
+  "FeedForwardGradient",
   "FusedGroupNorm",
   "FusedGroupNormGradient",
   "FusedLayerNorm",
   "FusedLayerNormGradient",
+  "GatedDense",
   "GatedGelu",
   "GatedGeluGradient",
   "PackedCrossAttention",
