@@ -202,32 +202,6 @@ def dense_case(dims: tuple, columns: int, residual: bool) -> dict:
     return case("Dense", inputs, output, "")
 
 
-def panels_of(weight: torch.Tensor) -> torch.Tensor:
-    """16 columns side by side for each number of a row, of a linear layer's weight [N, K]; a transposed one's [K, N].T."""
-    return weight.reshape(-1, 16, weight.shape[1]).transpose(1, 2).flatten()
-
-
-def feed_forward_cases(dims: tuple, width: int, residual: bool) -> list:
-    channels = dims[-1]
-    x, first, second = real(*dims), real(2 * width, channels), real(channels, width)
-    bias = real(channels)
-    whole = F.linear(x, first)
-    h, g = whole.chunk(2, -1)
-    output = F.linear(h * F.gelu(g), second, bias)
-    gradient = torch.randn_like(output)
-    (back,) = torch.autograd.grad(output, x, gradient)
-    inputs = [whole, torch.cat([panels_of(second), bias])]
-    zeros = [torch.zeros(n, dtype=torch.float64) for n in (width, channels)]
-    packed = [panels_of(second.T), zeros[0], panels_of(first.T), zeros[1]]
-    if residual:
-        inputs.append(real(*dims))
-        output = output + inputs[2]
-    return [
-        case("GatedDense", inputs, output, "with an addition" if residual else ""),
-        case("FeedForwardGradient", [whole, torch.cat(packed), gradient], back, ""),
-    ]
-
-
 def main() -> None:
     torch.manual_seed(7)
     cases = [
@@ -256,8 +230,6 @@ def main() -> None:
         pointwise_case((2, 4, 1, 4), 8, rows_in=True, rows_out=True),
         pointwise_case((2, 2, 2, 2), 8, rows_out=True),
         pointwise_case((2, 1, 2, 4), 8, added="numbers of an image"),
-        *feed_forward_cases((2, 16), 16, False),
-        *feed_forward_cases((1, 2, 16), 32, True),
     ]
     OUT.write_text(json.dumps(cases) + "\n", encoding="utf-8")
 

@@ -27,8 +27,6 @@ export const OPTIMISATIONS = {
   "fused-layer-norm": "LayerNorm and its gradient, a row at a time (wasm)",
   "fused-dense":
     "products with constant weights, their bias and what is added to them, in one pass (wasm)",
-  "fused-feed-forward":
-    "the gated GELU with the product after it, and the gradients of both products, a few rows at a time (wasm)",
   "joined-steps":
     "a step's captions, keys and values, and all gradients in one graph, which hands nothing out in between (wasm)",
   "short-text-gradients":

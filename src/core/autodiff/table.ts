@@ -99,8 +99,6 @@ export const VJP = {
   WinogradConvolution: forSessions,
   DirectConvolution: forSessions,
   PointwiseConvolution: forSessions,
-  GatedDense: forSessions,
-  FeedForwardGradient: forSessions,
 
   Concat: movement.concat,
   DepthToSpace: movement.depthToSpace,

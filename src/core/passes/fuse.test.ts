@@ -23,7 +23,6 @@ const FUSED = {
   groupNorm: { groups: 63 },
   layerNorm: true,
   dense: false,
-  feedForward: undefined,
   pointwise: undefined,
 };
 

@@ -1,7 +1,6 @@
 /** @file The studio's own operators in place of what exporters write, where the session has them. */
 import type { Graph } from "../onnx/graph.ts";
 import type { ConvolutionLimits } from "./fuse-convolution.ts";
-import type { FeedForwardLimits } from "./fuse-feed-forward.ts";
 import { fuseGatedGelu } from "./fuse-gated-gelu.ts";
 import { fuseGroupNorm, type NormLimits } from "./fuse-group-norm.ts";
 import { fuseLayerNorm } from "./fuse-layer-norm.ts";
@@ -18,7 +17,6 @@ export interface Fused {
   readonly groupNorm: NormLimits | undefined;
   readonly layerNorm: boolean;
   readonly dense: boolean;
-  readonly feedForward: FeedForwardLimits | undefined;
   readonly convolution: ConvolutionLimits;
   readonly pointwise: PointwiseLimits | undefined;
 }
@@ -31,7 +29,6 @@ export const NOTHING_FUSED: Fused = {
   layerNorm: false,
   dense: false,
   convolution: { winograd: undefined, small: undefined },
-  feedForward: undefined,
   pointwise: undefined,
 };
 

@@ -10,7 +10,6 @@ import { describeNode, type Graph, type Node } from "../onnx/graph.ts";
 import { OWN_OPS } from "../onnx/operators/supported.ts";
 import { type Dims, elementCount, sameDims } from "../tensor/shape.ts";
 import { ROWS_IN, ROWS_OUT } from "../wasm/convolution/pointwise.ts";
-import { WITH_PRODUCTS } from "../wasm/feed-forward.ts";
 import { fusedScale, type Mode } from "../wasm/fused-call.ts";
 
 /** Operator and domain of the node that sessions get. */
@@ -154,14 +153,6 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
       return node.opType === "GatedGelu"
         ? { mode: "gatedGelu", query: first, ...rows }
         : { mode: "gatedGeluGradient", query: second, value: first, ...rows };
-    }
-    case "GatedDense":
-    case "FeedForwardGradient": {
-      const rows = { ...rowsOf(dims), query: first, bias: node.inputs[1] ?? "" };
-      const asked = { positions: WITH_PRODUCTS, ...rows };
-      return node.opType === "GatedDense"
-        ? { mode: "gatedGelu", ...asked, ...added(node, emit) }
-        : { mode: "gatedGeluGradient", ...asked, value: node.inputs[2] };
     }
     case "QuickGelu":
       return { mode: "quickGelu", query: first, ...rowsOf(dims) };

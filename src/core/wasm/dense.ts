@@ -32,24 +32,6 @@ const WIDTH = 4;
 /** Rows of 16 floats in a block of panels, 128 KiB; a panel of more is a block of its own. */
 const BLOCK_ROWS = 2 ** 11;
 
-/** One product, of rows that lie one after the other. */
-export interface Product {
-  readonly depth: Code;
-  readonly columns: Code;
-  /** Address of [panels of W | b]. */
-  readonly weights: Code;
-  /** Addresses of the first rows. */
-  readonly input: Code;
-  readonly output: Code;
-  /** Of what is added where heads are 1; null where nothing ever is. */
-  readonly residual: Code | null;
-  /** Pairs of rows, at least one. */
-  readonly from: Code;
-  readonly to: Code;
-  /** The last row that a pair may begin with; a pair that would begin later is that one again. */
-  readonly last?: Code;
-}
-
 export class Dense {
   private readonly int: Record<
     | "depth"
@@ -57,10 +39,6 @@ export class Dense {
     | "panels"
     | "block"
     | "weights"
-    | "biases"
-    | "input"
-    | "output"
-    | "residual"
     | "column"
     | "pair"
     | "row"
@@ -83,7 +61,6 @@ export class Dense {
     const int = (): number => locals.int();
     this.int = {
       ...{ depth: int(), columns: int(), panels: int(), block: int(), weights: int() },
-      ...{ biases: int(), input: int(), output: int(), residual: int() },
       ...{ column: int(), pair: int(), row: int(), panel: int(), bias: int(), at: int() },
       ...{ first: int(), second: int(), b: int(), k: int() },
     };
@@ -92,94 +69,75 @@ export class Dense {
     this.element = locals.vector();
   }
 
-  /** This thread's rows. */
   forward(): Code {
-    const [from, to] = [pairsBefore(get(THREAD)), pairsBefore(sum(get(THREAD), i32(1)))];
-    return [
-      ...[...from, ...to, ...i32LessUnsigned],
-      ...when(
-        this.product({
-          ...{ depth: field("querySize"), columns: field("valueSize"), weights: field("bias") },
-          ...{ input: field("query"), output: field("output"), residual: field("value") },
-          ...{ from, to },
-          // There are two rows at least; of an odd number the last one but one is computed twice.
-          last: [...ROWS, ...i32(2), ...i32Subtract],
-        }),
-      ),
-    ];
-  }
-
-  product(of: Product): Code {
-    const { depth, columns, panels, block, weights, biases, column, pair } = this.int;
-    const { input, output, residual } = this.int;
+    const { depth, columns, panels, block, weights, column, pair } = this.int;
     const fitting = sum([...i32(BLOCK_ROWS), ...get(depth), ...i32DivideUnsigned], i32(1));
     return [
-      ...assign(depth, of.depth),
-      ...assign(columns, of.columns),
+      ...assign(depth, field("querySize")),
+      ...assign(columns, field("valueSize")),
       ...assign(panels, [...get(columns), ...i32(4), ...i32ShiftRightUnsigned]),
-      ...assign(weights, of.weights),
-      ...assign(biases, sum(get(weights), floats(product(get(depth), get(columns))))),
-      ...assign(input, of.input),
-      ...assign(output, of.output),
-      ...(of.residual === null ? [] : assign(residual, of.residual)),
+      ...assign(weights, field("bias")),
       ...assign(column, i32(0)),
-      ...loop(
-        assign(block, fitting),
-        assign(block, smaller(get(block), get(panels))),
-        assign(pair, of.from),
+      ...[...share(get(THREAD)), ...share(sum(get(THREAD), i32(1))), ...i32LessUnsigned],
+      ...when(
         loop(
-          this.rows(of),
-          [...get(pair), ...i32(1), ...i32Add],
-          [...tee(pair), ...of.to, ...i32LessUnsigned, ...branchIf(0)],
+          assign(block, fitting),
+          assign(block, smaller(get(block), get(panels))),
+          assign(pair, share(get(THREAD))),
+          loop(
+            this.rows(),
+            [...get(pair), ...i32(1), ...i32Add],
+            [...tee(pair), ...share(sum(get(THREAD), i32(1))), ...i32LessUnsigned],
+            branchIf(0),
+          ),
+          advance(weights, product(product(get(block), get(depth)), i32(PANEL_BYTES))),
+          advance(column, product(get(block), i32(PANEL_BYTES))),
+          [...get(panels), ...get(block), ...i32Subtract, ...tee(panels)],
+          branchIf(0),
         ),
-        advance(weights, product(product(get(block), get(depth)), i32(PANEL_BYTES))),
-        advance(column, product(get(block), i32(PANEL_BYTES))),
-        [...get(panels), ...get(block), ...i32Subtract, ...tee(panels), ...branchIf(0)],
       ),
     ];
   }
 
   /** Two rows of this block's columns. */
-  private rows({ last, residual }: Product): Code {
-    const { columns, block, weights, biases, column, pair, row, panel, bias, at, b } = this.int;
+  private rows(): Code {
+    const { depth, columns, block, weights, column, pair, row, panel, bias, at, b } = this.int;
+    // There are two at least; of an odd number the last one but one is computed twice.
+    const last = [...ROWS, ...i32(2), ...i32Subtract];
     return [
       ...assign(row, product(get(pair), i32(2))),
-      ...(last === undefined ? [] : assign(row, smaller(get(row), last))),
+      ...assign(row, smaller(get(row), last)),
       ...assign(at, sum(floats(product(get(row), get(columns))), get(column))),
-      ...assign(bias, sum(get(biases), get(column))),
+      ...assign(bias, sum(field("bias"), floats(product(get(depth), get(columns))), get(column))),
       ...assign(b, get(weights)),
       ...times(
         panel,
         get(block),
-        this.tile(residual !== null),
+        this.tile(),
         advance(at, i32(PANEL_BYTES)),
         advance(bias, i32(PANEL_BYTES)),
       ),
     ];
   }
 
-  private tile(hasResidual: boolean): Code {
-    const { depth, row, bias, input, output, residual, first, second, b, k } = this.int;
+  private tile(): Code {
+    const { depth, row, bias, first, second, b, k } = this.int;
     const { sums, panel, element } = this;
     const rows = [first, second];
     return [
       ...sums[0]!.flatMap((one, i) => [
         ...[...get(bias), ...loadVector(16 * i), ...tee(one), ...set(sums[1]![i]!)],
       ]),
-      ...assign(first, sum(get(input), floats(product(get(row), get(depth))))),
+      ...assign(first, sum(field("query"), floats(product(get(row), get(depth))))),
       ...assign(second, sum(get(first), floats(get(depth)))),
       ...addProducts({ rows, sums, panel, element, b, k }, get(depth), this.relaxed),
-      ...(hasResidual
-        ? [
-            ...adds,
-            ...when(
-              this.eachVector(get(residual), (address, one, offset) => [
-                ...[...get(one), ...address, ...loadVector(offset), ...f32x4Add, ...set(one)],
-              ]),
-            ),
-          ]
-        : []),
-      ...this.eachVector(get(output), (address, one, offset) => [
+      ...adds,
+      ...when(
+        this.eachVector(field("value"), (address, one, offset) => [
+          ...[...get(one), ...address, ...loadVector(offset), ...f32x4Add, ...set(one)],
+        ]),
+      ),
+      ...this.eachVector(field("output"), (address, one, offset) => [
         ...[...address, ...get(one), ...storeVector(offset)],
       ]),
     ];
@@ -204,12 +162,10 @@ export class Dense {
 
 const ROWS = product(field("batch"), field("queries"));
 
-/** Pairs of rows of the threads before one. */
-export const pairsBefore = (thread: Code): Code => [
+/** The pair of rows that a thread begins with. */
+const share = (thread: Code): Code => [
   ...product([...sum(ROWS, i32(1)), ...i32(1), ...i32ShiftRightUnsigned], thread),
   ...[...field("threads"), ...i32DivideUnsigned],
 ];
 
-export const smaller = (a: Code, b: Code): Code => [
-  ...[...a, ...b, ...a, ...b, ...i32LessUnsigned, ...select],
-];
+const smaller = (a: Code, b: Code): Code => [...a, ...b, ...a, ...b, ...i32LessUnsigned, ...select];

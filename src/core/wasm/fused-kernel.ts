@@ -15,8 +15,7 @@ import { DirectConvolution } from "./convolution/direct.ts";
 import { PointwiseConvolution } from "./convolution/pointwise.ts";
 import { TiledConvolution } from "./convolution/tiled.ts";
 import { Dense } from "./dense.ts";
-import { ARGUMENTS, type Mode, MODES, MOST_POSITIONS, THREAD, word } from "./fused-call.ts";
-import { FeedForward, WITH_PRODUCTS } from "./feed-forward.ts";
+import { ARGUMENTS, type Mode, MODES, THREAD, word } from "./fused-call.ts";
 import { GatedGelu } from "./gated-gelu.ts";
 import { GroupNorm } from "./group-norm.ts";
 import {
@@ -25,7 +24,6 @@ import {
   get,
   giveBack,
   i32,
-  i32And,
   i32Equal,
   i32ShiftRightUnsigned,
   when,
@@ -40,22 +38,10 @@ const PARAMETERS = 2;
 /** Code of one mode or of several alike, given its locals and whether the engine has relaxed SIMD. */
 interface Operator {
   readonly modes: readonly Mode[];
-  /** Of a mode that has several: the positions that ask for this one. Such ones come before the one for all others. */
-  readonly positions?: number;
   code(locals: Locals, relaxed: boolean): Code;
 }
 
 const OPERATORS: readonly Operator[] = [
-  {
-    modes: ["gatedGelu"],
-    positions: WITH_PRODUCTS,
-    code: (locals, relaxed) => new FeedForward(locals, relaxed).forward(),
-  },
-  {
-    modes: ["gatedGeluGradient"],
-    positions: WITH_PRODUCTS,
-    code: (locals, relaxed) => new FeedForward(locals, relaxed).backward(),
-  },
   {
     modes: ["gatedGelu"],
     code: (locals, relaxed) => new GatedGelu(locals, relaxed).forward(),
@@ -123,10 +109,9 @@ export interface FusedKernel {
 export function fusedKernel(relaxed: boolean, next: number): FusedKernel {
   const locals = new Locals(PARAMETERS);
   const mode = locals.int();
-  const calls = OPERATORS.flatMap(({ modes, positions }, i) =>
+  const calls = OPERATORS.flatMap(({ modes }, i) =>
     modes.map((one): Code => [
       ...[...get(mode), ...i32(MODES[one]), ...i32Equal],
-      ...(positions === undefined ? [] : [...arePositions(positions), ...i32And]),
       ...when([...get(ARGUMENTS), ...get(THREAD), ...call(next + i)], giveBack),
     ]),
   );
@@ -139,11 +124,6 @@ export function fusedKernel(relaxed: boolean, next: number): FusedKernel {
     }),
   };
 }
-
-const arePositions = (positions: number): Code => [
-  ...[...word, ...i32(6), ...i32ShiftRightUnsigned, ...i32(MOST_POSITIONS), ...i32And],
-  ...[...i32(positions), ...i32Equal],
-];
 
 function withFrame(locals: Locals, relaxed: boolean, pass: (parts: Parts) => Code): Code {
   const frame = new Frame(locals);

@@ -147,26 +147,7 @@ const pointwise = (images: number, inputs: number, pixels: Dims, outputs: number
   ];
 };
 
-/** Behind a product to [h | g] of twice the width, and the gradient of all of it. */
-const feedForward = (rows: readonly number[], width: number, channels: number): Case[] => {
-  const [halves, out] = [
-    [...rows, 2 * width],
-    [...rows, channels],
-  ];
-  const packed = (width + 1) * channels;
-  return [
-    { op: "GatedDense", inputs: [halves, [packed]] },
-    { op: "GatedDense", inputs: [halves, [packed], out] },
-    {
-      op: "FeedForwardGradient",
-      inputs: [halves, [(channels + 1) * width + (2 * width + 1) * channels], out],
-    },
-  ];
-};
-
 const CASES = [
-  // Fewer pairs of rows than threads, several blocks of rows, several blocks of panels.
-  ...[feedForward([2], 16, 16), feedForward([2, 59, 1], 32, 16), feedForward([6], 1040, 48)].flat(),
   // Groups that fill no block, several blocks, one group for three threads.
   ...[pointwise(2, 4, [2, 2], 8), pointwise(1, 12, [9, 8], 24), pointwise(3, 8, [8, 4], 16)].flat(),
   ...[convolution([1, 1, 8, 8], 8), convolution([3, 2, 8, 16], 24)].flat(),

@@ -60,7 +60,6 @@ export class GatedGelu {
   private readonly row: number;
   private readonly column: number;
   private readonly rows: number;
-  private readonly count: number;
   private readonly relaxed: boolean;
 
   constructor(locals: Locals, relaxed: boolean) {
@@ -74,49 +73,33 @@ export class GatedGelu {
     this.row = locals.int();
     this.column = locals.int();
     this.rows = locals.int();
-    this.count = locals.int();
   }
 
   /** input [R, 2D] = [h | g] as query, output [R, D]. */
   forward(): Code {
-    return this.shared(field("valueSize"), (row, count) => {
-      const rowsTo = (base: Code, parts: number): Code => this.rowsAfter(base, row, parts);
-      return this.values(rowsTo(field("query"), 2), rowsTo(field("output"), 1), count);
-    });
-  }
-
-  /** dy [R, D] as query, input as value, output [R, 2D] = [dh | dg]. */
-  backward(): Code {
-    return this.shared(field("querySize"), (row, count) => {
-      const rowsTo = (base: Code, parts: number): Code => this.rowsAfter(base, row, parts);
-      const [input, dY] = [rowsTo(field("value"), 2), rowsTo(field("query"), 1)];
-      return this.gradients(input, dY, rowsTo(field("output"), 2), count);
-    });
-  }
-
-  /** How wide h is: set before `values` and `gradients`. */
-  setWidth(width: Code): Code {
-    return assign(this.width, width);
-  }
-
-  /** So many rows, at least one, of [h | g] to y, from and to the addresses. */
-  values(input: Code, output: Code, rows: Code): Code {
     return this.each({
-      ...{ input, other: input, output, outputs: 1, rows },
+      width: field("valueSize"),
+      input: field("query"),
+      other: field("query"),
+      outputs: 1,
       body: [
         ...this.tails(),
-        ...[...get(this.output), ...get(this.h), ...this.gelu(), ...f32x4Multiply],
+        ...get(this.output),
+        ...[...get(this.h), ...this.gelu(), ...f32x4Multiply],
         ...storeVector(0),
       ],
     });
   }
 
-  /** So many rows of [h | g] and dy to [dh | dg]. */
-  gradients(input: Code, dOutput: Code, output: Code, rows: Code): Code {
+  /** dy [R, D] as query, input as value, output [R, 2D] = [dh | dg]. */
+  backward(): Code {
     const dY = [...get(this.other), ...loadVector(0)];
     const secondHalf = sum(get(this.output), floats(get(this.width)));
     return this.each({
-      ...{ input, other: dOutput, output, outputs: 2, rows },
+      width: field("querySize"),
+      input: field("value"),
+      other: field("query"),
+      outputs: 2,
       body: [
         ...this.tails(),
         ...[...get(this.output), ...dY, ...this.gelu(), ...f32x4Multiply, ...storeVector(0)],
@@ -128,58 +111,50 @@ export class GatedGelu {
     });
   }
 
-  /** This thread's rows, where it has any. */
-  private shared(width: Code, body: (row: Code, count: Code) => Code): Code {
-    const before = (thread: Code): Code => [
-      ...product(product(field("batch"), field("queries")), thread),
-      ...[...field("threads"), ...i32DivideUnsigned],
-    ];
-    return [
-      ...this.setWidth(width),
-      ...assign(this.row, before(get(THREAD))),
-      ...assign(this.count, [
-        ...[...before(sum(get(THREAD), i32(1))), ...get(this.row), ...i32Subtract],
-      ]),
-      ...[...get(this.count), ...i32(0), ...i32GreaterUnsigned],
-      ...when(body(get(this.row), get(this.count))),
-    ];
-  }
-
-  private rowsAfter(base: Code, row: Code, parts: number): Code {
-    return sum(base, floats(product(product(row, get(this.width)), i32(parts))));
-  }
-
-  /** The body for every vector of the rows, h and g loaded, `output` where the result goes. */
+  /** The body for every vector of this thread's rows, h and g loaded, `output` where the result goes. */
   private each(of: {
+    readonly width: Code;
     readonly input: Code;
     readonly other: Code;
-    readonly output: Code;
     /** Parts of the output as wide as h. */
     readonly outputs: 1 | 2;
-    readonly rows: Code;
     readonly body: Code;
   }): Code {
     const { width } = this;
+    const share = (thread: Code): Code => [
+      ...product(product(field("batch"), field("queries")), thread),
+      ...[...field("threads"), ...i32DivideUnsigned],
+    ];
+    const rowsTo = (base: Code, parts: number): Code =>
+      sum(base, floats(product(product(get(this.row), get(width)), i32(parts))));
     const rest = (parts: number): Code => floats(product(get(width), i32(parts - 1)));
     return [
-      ...assign(this.input, of.input),
-      ...assign(this.other, of.other),
-      ...assign(this.output, of.output),
-      ...times(
-        this.rows,
-        of.rows,
+      ...assign(width, of.width),
+      ...assign(this.row, share(get(THREAD))),
+      ...assign(this.rows, [
+        ...[...share(sum(get(THREAD), i32(1))), ...get(this.row), ...i32Subtract],
+      ]),
+      ...assign(this.input, rowsTo(of.input, 2)),
+      ...assign(this.other, rowsTo(of.other, 1)),
+      ...assign(this.output, rowsTo(field("output"), of.outputs)),
+      ...[...get(this.rows), ...i32(0), ...i32GreaterUnsigned],
+      ...when(
         times(
-          this.column,
-          [...get(width), ...i32(2), ...i32ShiftRightUnsigned],
-          [...get(this.input), ...loadVector(0), ...set(this.h)],
-          [...get(this.input), ...floats(get(width)), ...i32Add, ...loadVector(0)],
-          set(this.g),
-          of.body,
-          advance(this.input, i32(16)),
-          advance(this.output, i32(16)),
+          this.rows,
+          get(this.rows),
+          times(
+            this.column,
+            [...get(width), ...i32(2), ...i32ShiftRightUnsigned],
+            [...get(this.input), ...loadVector(0), ...set(this.h)],
+            [...get(this.input), ...floats(get(width)), ...i32Add, ...loadVector(0)],
+            set(this.g),
+            of.body,
+            advance(this.input, i32(16)),
+            advance(this.output, i32(16)),
+          ),
+          advance(this.input, rest(2)),
+          advance(this.output, rest(of.outputs)),
         ),
-        advance(this.input, rest(2)),
-        advance(this.output, rest(of.outputs)),
       ),
     ];
   }

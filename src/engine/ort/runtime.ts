@@ -5,14 +5,12 @@ import type { TrainingGraphOptions } from "../../core/surgery/training-graph.ts"
 import type { Optimisation, Optimisations } from "../../core/optimisations.ts";
 import type { SmallLimits, WinogradLimits } from "../../core/passes/fuse-convolution.ts";
 import type { NormLimits } from "../../core/passes/fuse-group-norm.ts";
-import type { FeedForwardLimits } from "../../core/passes/fuse-feed-forward.ts";
 import type { PointwiseLimits } from "../../core/passes/fuse-pointwise.ts";
 import type { PackedLimits } from "../../core/passes/pack-attention.ts";
 import type { Fused } from "../../core/passes/fuse.ts";
 import { mostChannelsDirectly } from "../../core/wasm/convolution/direct.ts";
 import { mostChannelsPointwise } from "../../core/wasm/convolution/pointwise.ts";
 import { mostChannels } from "../../core/wasm/convolution/tiled.ts";
-import { mostFeedForward } from "../../core/wasm/feed-forward.ts";
 import { SCRATCH_FLOATS } from "../../core/wasm/fused.ts";
 import { MOST_HEADS, MOST_POSITIONS } from "../../core/wasm/fused-call.ts";
 import { Timings } from "../timings.ts";
@@ -71,7 +69,6 @@ export function runtime(
     },
     pointwise: fuses("pointwise-convolutions") ? POINTWISE_LIMITS : undefined,
     layerNorm: fuses("fused-layer-norm"),
-    feedForward: fuses("fused-feed-forward") ? FEED_FORWARD_LIMITS : undefined,
     dense: fuses("fused-dense"),
   };
   const gpuErrors = settings.device === null ? null : new GpuErrors(settings.device);
@@ -94,8 +91,6 @@ const SMALL_LIMITS: SmallLimits = {
 };
 
 const POINTWISE_LIMITS: PointwiseLimits = { channels: mostChannelsPointwise(SCRATCH_FLOATS) };
-
-const FEED_FORWARD_LIMITS: FeedForwardLimits = { width: mostFeedForward(SCRATCH_FLOATS) };
 
 const ATTENTION_LIMITS: PackedLimits = {
   heads: MOST_HEADS,

@@ -4,12 +4,10 @@
 const OWN = [
   "DirectConvolution",
   "Dense",
-  "FeedForwardGradient",
   "FusedGroupNorm",
   "FusedGroupNormGradient",
   "FusedLayerNorm",
   "FusedLayerNormGradient",
-  "GatedDense",
   "GatedGelu",
   "GatedGeluGradient",
   "PackedCrossAttention",

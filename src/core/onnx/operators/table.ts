@@ -3,7 +3,6 @@ import { BINARY } from "./binary.ts";
 import { CONV } from "./conv.ts";
 import type { OperatorDefinition } from "./definition.ts";
 import { DENSE } from "./dense.ts";
-import { FEED_FORWARD } from "./feed-forward.ts";
 import { FUSED_GROUP_NORM } from "./fused-group-norm.ts";
 import { CONVOLUTIONS } from "./convolutions.ts";
 import { FUSED_LAYER_NORM } from "./fused-layer-norm.ts";
@@ -35,7 +34,6 @@ export const OPERATORS = {
   ...LAYOUT,
   ...SLICE,
   ...DENSE,
-  ...FEED_FORWARD,
   ...FUSED_GROUP_NORM,
   ...CONVOLUTIONS,
   ...FUSED_LAYER_NORM,
