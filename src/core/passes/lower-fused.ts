@@ -10,6 +10,7 @@ import { describeNode, type Graph, type Node } from "../onnx/graph.ts";
 import { OWN_OPS } from "../onnx/operators/supported.ts";
 import { type Dims, elementCount, sameDims } from "../tensor/shape.ts";
 import { ROWS_IN, ROWS_OUT } from "../wasm/convolution/pointwise.ts";
+import { EXPONENT_UNIT } from "../wasm/power-of-two.ts";
 import { fusedScale, type Mode } from "../wasm/fused-call.ts";
 
 /** Operator and domain of the node that sessions get. */
@@ -218,7 +219,7 @@ function callOf(node: Node, emit: Emitter): Call | undefined {
 function maskOf(mask: string | undefined, emit: Emitter): Partial<Call> {
   if (mask === undefined) return {};
   const byKey = emit.op("Transpose", [mask], { perm: ints([1, 0]) });
-  return { bias: emit.op("Mul", [byKey, emit.scalar(Math.LOG2E)]) };
+  return { bias: emit.op("Mul", [byKey, emit.scalar(Math.LOG2E * EXPONENT_UNIT)]) };
 }
 
 /** Rows of the last axis; a tensor of three axes goes as it is. */

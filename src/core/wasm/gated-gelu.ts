@@ -29,7 +29,7 @@ import {
   zeros,
 } from "./instructions.ts";
 import { advance, assign, floats, type Locals, product, sum, times } from "./assemble.ts";
-import { POWERS, powersOfTwo } from "./power-of-two.ts";
+import { powersOfTwo } from "./power-of-two.ts";
 import { multiplyAdd, ONE } from "./exp-code.ts";
 import { field, THREAD } from "./fused-call.ts";
 
@@ -165,7 +165,7 @@ export class GatedGelu {
     return [
       ...[...get(g), ...get(g), ...f32x4Multiply, ...constant(EXPONENT), ...f32x4Multiply],
       ...set(lane.x),
-      ...powersOfTwo([lane], relaxed, POWERS.exact),
+      ...powersOfTwo([lane], relaxed),
       ...[...get(g), ...f32x4Absolute, ...set(lane.x)],
       ...constant(ONE),
       ...multiplyAdd(relaxed, get(lane.x), constant(SLOPE), constant(ONE)),

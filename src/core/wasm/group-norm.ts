@@ -29,7 +29,7 @@ import {
   when,
 } from "./instructions.ts";
 import { advance, assign, floats, type Locals, product, sum, times } from "./assemble.ts";
-import { POWERS, powersOfTwo } from "./power-of-two.ts";
+import { powersOfTwo } from "./power-of-two.ts";
 import { ONE } from "./exp-code.ts";
 import { field, word } from "./fused-call.ts";
 import { type NormGroup, vectorsOf } from "./norm-group.ts";
@@ -165,7 +165,7 @@ export class GroupNorm {
     return [
       ...[...get(u), ...constant(MINUS_LOG2_E), ...f32x4Multiply],
       ...[...constant(LARGEST_POWER), ...f32x4PseudoMinimum, ...set(lane.x)],
-      ...powersOfTwo([lane], relaxed, POWERS.exact),
+      ...powersOfTwo([lane], relaxed),
       ...[...constant(ONE), ...constant(ONE), ...get(lane.y), ...f32x4Add, ...f32x4Divide],
     ];
   }

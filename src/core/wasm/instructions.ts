@@ -101,7 +101,11 @@ export const select: Code = [0x1b];
 export const endOfFunction: Code = [END];
 export const f32x4Absolute: Code = vector(224);
 export const vectorAnd: Code = vector(78);
+export const vectorOr: Code = vector(80);
 export const vectorXor: Code = vector(81);
+/** Whole numbers of floats, toward 0; the relaxed one is a single instruction and wants numbers that fit. */
+export const i32x4Truncate: Code = vector(248);
+export const i32x4RelaxedTruncate: Code = vector(257);
 /** One lane of a vector to memory. */
 export const storeLane = (lane: number, offset: number): Code => [
   ...vector(90),

@@ -30,7 +30,7 @@ import {
 import { advance, assign, type Locals, product, sum, times } from "./assemble.ts";
 import { type Lane, ONE } from "./exp-code.ts";
 import { field, THREAD } from "./fused-call.ts";
-import { POWERS, powersOfTwo } from "./power-of-two.ts";
+import { powersOfTwo } from "./power-of-two.ts";
 
 /** Numbers of one turn of the loop, two vectors; a tensor has whole ones. */
 export const QUICK_GELU_RUN = 8;
@@ -102,7 +102,7 @@ export class QuickGelu {
             ...[...get(given), ...f32x4Absolute, ...constant(EXPONENT), ...f32x4Multiply],
             ...set(power),
           ]),
-          powersOfTwo(vectors, this.relaxed, POWERS.exact),
+          powersOfTwo(vectors, this.relaxed),
           vectors.flatMap(({ y, tail }) => [
             ...[...get(y), ...constant(ONE), ...get(y), ...f32x4Add, ...f32x4Divide, ...set(tail)],
           ]),

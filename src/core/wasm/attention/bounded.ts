@@ -21,8 +21,8 @@ import { advance, assign, type Locals, times } from "../assemble.ts";
 import { multiplyAdd } from "../exp-code.ts";
 import { ROW_BYTES } from "./tile.ts";
 
-/** 60², what the product of two squared lengths is to stay below. */
-const LIMIT = 0x45610000;
+/** (60 · 2^23)², what the product of two squared lengths is to stay below. */
+const LIMIT = 0x5c610000;
 /** Bytes of four positions' numbers of one channel. */
 const GROUP_BYTES = 16;
 

@@ -27,6 +27,8 @@ import {
 } from "../instructions.ts";
 import { advance, assign, floats, type Locals, product, sum } from "../assemble.ts";
 import { LOG2_E, ONE } from "../exp-code.ts";
+import { four } from "../convolution/four.ts";
+import { EXPONENT_UNIT } from "../power-of-two.ts";
 import { field, MODES, type Mode, scratch, THREAD, word } from "../fused-call.ts";
 import type { Rows } from "./pack.ts";
 import { ROW_BYTES } from "./tile.ts";
@@ -48,7 +50,7 @@ export class Frame {
   readonly keys: number;
   readonly padded: number;
   readonly size: number;
-  /** 1 / √d in four lanes, and that times log2 e: scores are powers of two. */
+  /** 1 / √d in four lanes, and that times log2 e and 2^23: scores are powers of two, as bits of floats have them. */
   readonly scale: number;
   readonly scoreScale: number;
   readonly scratch: number;
@@ -146,7 +148,10 @@ export class Frame {
         ...[...f32(ONE), ...get(this.size), ...f32ConvertUnsigned, ...f32SquareRoot],
         ...[...f32Divide, ...f32x4Splat],
       ]),
-      ...assign(this.scoreScale, [...[...get(this.scale), ...constant(LOG2_E), ...f32x4Multiply]]),
+      ...assign(this.scoreScale, [
+        ...[...get(this.scale), ...constant(LOG2_E), ...f32x4Multiply],
+        ...[...four(EXPONENT_UNIT), ...f32x4Multiply],
+      ]),
       ...assign(this.scratch, scratch),
       // Without a bias its address is the query's.
       ...assign(this.masked, [

@@ -21,7 +21,7 @@ import {
 } from "../instructions.ts";
 import { advance, assign, type Locals, sum, times } from "../assemble.ts";
 import { type Lane, ONE } from "../exp-code.ts";
-import { boundedPowersOfTwo, POWERS, powersOfTwo } from "../power-of-two.ts";
+import { powersOfAnyScores, powersOfScores } from "../power-of-two.ts";
 import { ROW_BYTES, ROW_SHIFT, ROWS, type Tile } from "./tile.ts";
 
 /** Below every score. */
@@ -69,7 +69,7 @@ export class Softmax {
           ...[...get(this.at), ...loadVector(16 * i), ...get(this.maxima[i % 2]!)],
           ...[...f32x4Subtract, ...set(x)],
         ]),
-        powersOfTwo(this.lanes, this.relaxed, POWERS.short),
+        powersOfAnyScores(this.lanes, this.relaxed),
         this.lanes.flatMap(({ y }, i) => [
           ...[...get(this.at), ...get(y), ...storeVector(16 * i)],
           ...this.count(y, i % 2),
@@ -85,7 +85,7 @@ export class Softmax {
       [0, 1].map((i) => ({ ...this.lanes[i]!, x: tile.sum(row, i) })),
     );
     return pairs.flatMap((lanes) => [
-      ...boundedPowersOfTwo(lanes, this.relaxed, POWERS.short),
+      ...powersOfScores(lanes, this.relaxed),
       ...lanes.flatMap(({ x, y }, i) => [...get(y), ...set(x), ...this.count(x, i)]),
     ]);
   }
