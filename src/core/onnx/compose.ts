@@ -11,11 +11,8 @@ export interface Part {
 }
 
 /** A part's value as the whole has it. */
-export function nameIn({ graph, prefix, given = {} }: Part, value: string): string {
-  const known = given[value];
-  if (known !== undefined) return known;
-  const isInput = value === "" || graph.inputs.some(({ name }) => name === value);
-  return isInput ? value : prefix + value;
+export function nameIn(part: Part, value: string): string {
+  return namesIn(part)(value);
 }
 
 /**
@@ -32,7 +29,7 @@ export function compose(parts: readonly Part[], outputs: readonly string[]): Gra
     if (graph.opset !== parts[0]?.graph.opset) {
       throw new Error(`graphs of operator sets ${parts[0]?.graph.opset} and ${graph.opset}`);
     }
-    const name = namesOf(part);
+    const name = namesIn(part);
     for (const input of graph.inputs) {
       if (given[input.name] === undefined) inputs.set(input.name, input);
     }
@@ -54,8 +51,7 @@ export function compose(parts: readonly Part[], outputs: readonly string[]): Gra
   return { ...whole, outputs: outputs.map((name) => ({ name, ...typeIn(whole, name) })) };
 }
 
-/** `nameIn`, for many values. */
-function namesOf(part: Part): (value: string) => string {
+function namesIn(part: Part): (value: string) => string {
   const kept = new Set(["", ...part.graph.inputs.map(({ name }) => name)]);
   const { given = {}, prefix } = part;
   return (value) => given[value] ?? (kept.has(value) ? value : prefix + value);

@@ -1,13 +1,11 @@
 /** @file 3 x 3 convolutions become the studio's own operator, which computes the same; others stay. */
 import { describe, expect, it } from "vitest";
+import { outputsOf } from "../../../tests/support/graph-values.ts";
 import { type Attribute, int, ints } from "../onnx/attributes.ts";
 import { constantOf } from "../onnx/constant.ts";
 import { Emitter } from "../onnx/emit.ts";
-import { evaluateGraph } from "../onnx/evaluate.ts";
 import { emptyGraph, type Graph } from "../onnx/graph.ts";
-import { materialise, noExternalData } from "../onnx/materialise.ts";
 import { normal } from "../random/normal.ts";
-import { fromBytes, ndArray, type NdArray } from "../tensor/nd-array.ts";
 import { type Dims, elementCount } from "../tensor/shape.ts";
 import { type ConvolutionLimits, fuseConvolutions } from "./fuse-convolution.ts";
 
@@ -45,21 +43,6 @@ function convolution({
   emit.input("r", { dtype: "float32", dims: other });
   const sum = emit.op("Add", ["r", y]);
   return emit.finish(use === "both" ? [sum, y] : [sum]);
-}
-
-async function outputsOf(graph: Graph): Promise<NdArray[]> {
-  const constants = new Map<string, NdArray>();
-  for (const [name, constant] of graph.constants) {
-    const bytes = await materialise(constant, noExternalData);
-    constants.set(name, fromBytes(constant.dtype, constant.dims, bytes));
-  }
-  const feeds = graph.inputs.map(({ name, dims }, i): [string, NdArray] => {
-    const fixed = dims as Dims;
-    return [name, ndArray("float32", fixed, normal(i + 5, elementCount(fixed)))];
-  });
-  const names = graph.outputs.map(({ name }) => name);
-  const values = evaluateGraph(graph, new Map(feeds), names, (name) => constants.get(name)!);
-  return names.map((name) => values.get(name)!);
 }
 
 const operators = (graph: Graph): string[] => graph.nodes.map(({ opType }) => opType);

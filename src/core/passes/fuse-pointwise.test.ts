@@ -1,13 +1,11 @@
 /** @file 1 x 1 convolutions, with transposes and sums beside them, become one operator that computes the same; others stay. */
 import { describe, expect, it } from "vitest";
+import { outputsOf } from "../../../tests/support/graph-values.ts";
 import { type Attribute, ints } from "../onnx/attributes.ts";
 import { constantOf } from "../onnx/constant.ts";
 import { Emitter } from "../onnx/emit.ts";
-import { evaluateGraph } from "../onnx/evaluate.ts";
 import { emptyGraph, type Graph } from "../onnx/graph.ts";
-import { materialise, noExternalData } from "../onnx/materialise.ts";
 import { normal } from "../random/normal.ts";
-import { fromBytes, ndArray, type NdArray } from "../tensor/nd-array.ts";
 import { type Dims, elementCount } from "../tensor/shape.ts";
 import { fusePointwise } from "./fuse-pointwise.ts";
 
@@ -60,21 +58,6 @@ function convolution({
   };
   const other = emit.input("r", { dtype: "float32", dims: others[use] });
   return emit.finish([emit.op("Add", [other, y])]);
-}
-
-async function outputsOf(graph: Graph): Promise<NdArray[]> {
-  const constants = new Map<string, NdArray>();
-  for (const [name, constant] of graph.constants) {
-    const bytes = await materialise(constant, noExternalData);
-    constants.set(name, fromBytes(constant.dtype, constant.dims, bytes));
-  }
-  const feeds = graph.inputs.map(({ name, dims }, i): [string, NdArray] => {
-    const fixed = dims as Dims;
-    return [name, ndArray("float32", fixed, normal(i + 5, elementCount(fixed)))];
-  });
-  const names = graph.outputs.map(({ name }) => name);
-  const values = evaluateGraph(graph, new Map(feeds), names, (name) => constants.get(name)!);
-  return names.map((name) => values.get(name)!);
 }
 
 const operators = (graph: Graph): string[] => graph.nodes.map(({ opType }) => opType);

@@ -36,7 +36,7 @@ export const MODES = {
 } as const;
 export type Mode = keyof typeof MODES;
 
-/** The attribute that says what is asked for; heads and positions are for attention. */
+/** The attribute that says what is asked for; heads and positions are attention's, and other operators' flags and sizes. */
 export function fusedScale(mode: Mode, heads = 0, positions = 0): number {
   return -(heads + 64 * positions + 2 ** 20 * MODES[mode]);
 }

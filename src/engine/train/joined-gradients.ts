@@ -1,111 +1,134 @@
-/** @file A step's gradients from one session: captions, K/V and the training graph together (core/surgery/step-graph.ts). */
-import { StudioError } from "../../core/errors.ts";
-import { relocated } from "../../core/onnx/relocate.ts";
-import { QUERY_OUT_INPUT } from "../../core/surgery/expose-query-out.ts";
-import {
-  FIXED_FEATURES_INPUT,
-  type StepGraph,
-  stepGraph,
-  WEIGHTS_INPUT,
-} from "../../core/surgery/step-graph.ts";
-import { EMBEDS_INPUT } from "../../core/surgery/text-encoder.ts";
-import type { Unet } from "../../core/surgery/unet.ts";
+/** @file A batch's gradients from one session, on wasm, where whatever leaves a session is copied. */
+import type { TrainMode } from "../../core/concept/concept.ts";
 import { CLIP_TOKENS } from "../../core/text/clip-tokenizer.ts";
+import { joined } from "../../core/tensor/parts.ts";
 import type { Model } from "../model/read-model.ts";
-import { type Runtime, trainingGraphOptions } from "../ort/runtime.ts";
-import { Session } from "../ort/session.ts";
-import type { HostTensor } from "../tensor.ts";
+import { addEmbedGradient, embed } from "../model/text.ts";
+import type { Runtime } from "../ort/runtime.ts";
+import { hostData, type HostTensor, type Tensor } from "../tensor.ts";
+import type { TrainingArithmetic } from "./arithmetic.ts";
+import type { Captions } from "./captions.ts";
 import type { Sample } from "./draw.ts";
-import { sampleFeeds } from "./sample-feeds.ts";
+import { JoinedSession } from "./joined-session.ts";
+import type { StepGradients } from "./step-gradients.ts";
 
-export interface JoinedInputs {
-  /** Token embeddings [n, L, E] of the first samples' captions; null where n is 0. */
-  readonly embeds: HostTensor | null;
-  /** Text features [B - n, L, E] of the other samples' captions; null where there are none. */
-  readonly features: HostTensor | null;
-  /** K/V weights [E, S]. */
-  readonly weights: HostTensor;
-  /** In the face mode. */
-  readonly queryOut: HostTensor | null;
-  readonly lossScale: number;
+interface Parts {
+  readonly model: Model;
+  readonly runtime: Runtime;
+  /** Encodes captions that are the same in every step. */
+  readonly captions: Captions;
+  readonly arithmetic: TrainingArithmetic;
 }
 
-export interface JoinedGradients {
-  /** Shares of the samples [B] in the loss, their masked mean squared errors' mean. */
-  readonly shares: HostTensor;
-  /** Gradients times the loss scale, of what was asked for. */
-  readonly weights: HostTensor | null;
-  readonly queryOut: HostTensor | null;
-  readonly embeds: HostTensor | null;
-}
+/** For whole batches. The first samples' captions, as far as modifier tokens come, are encoded in every step. */
+export class JoinedGradients implements StepGradients {
+  private readonly train: TrainMode;
+  private readonly parts: Parts;
+  private session: JoinedSession | null = null;
 
-export interface JoinedShape {
-  readonly batch: number;
-  /** n, samples whose captions are encoded. */
-  readonly encoded: number;
-  readonly queryOut: boolean;
-  readonly trainsWeights: boolean;
-}
-
-export class JoinedSession {
-  readonly shape: JoinedShape;
-  private readonly unet: Unet;
-  private readonly step: StepGraph;
-  private readonly session: Session;
-
-  private constructor(shape: JoinedShape, unet: Unet, step: StepGraph, session: Session) {
-    this.shape = shape;
-    this.unet = unet;
-    this.step = step;
-    this.session = session;
+  constructor(train: TrainMode, parts: Parts) {
+    this.train = train;
+    this.parts = parts;
   }
 
-  static async open(model: Model, runtime: Runtime, shape: JoinedShape): Promise<JoinedSession> {
-    const unet = model.unetOf(shape.batch, shape.queryOut);
-    const step = stepGraph(
-      {
-        unet: { ...unet, graph: relocated(unet.graph, "unet") },
-        encoder: shape.encoded === 0 ? null : encoderOf(model, shape.encoded),
-        trainsWeights: shape.trainsWeights,
-      },
-      trainingGraphOptions(runtime),
-    );
-    const read = (location: string, offset: number, length: number) =>
-      model.files.range(location, offset, length);
-    const session = await Session.create(runtime, step.graph, read, { name: "the training graph" });
-    return new JoinedSession(shape, unet, step, session);
+  /** A run has one session: as many of its samples are targets in every step. */
+  async prepare(samples: readonly Sample[]): Promise<void> {
+    await this.sessionFor(samples);
   }
 
-  async run(samples: readonly Sample[], inputs: JoinedInputs): Promise<JoinedGradients> {
-    const { unet, step } = this;
-    const { lossScale } = inputs;
-    const results = await this.session.run({
-      ...sampleFeeds(unet, samples, { batch: samples.length, lossScale }),
-      [WEIGHTS_INPUT]: inputs.weights,
-      ...(inputs.embeds !== null && { [EMBEDS_INPUT]: inputs.embeds }),
-      ...(inputs.features !== null && { [FIXED_FEATURES_INPUT]: inputs.features }),
-      ...(inputs.queryOut !== null && { [QUERY_OUT_INPUT]: inputs.queryOut }),
+  async accumulate(
+    samples: readonly Sample[],
+    _batch: number,
+    rows: Float32Array,
+  ): Promise<Float32Array> {
+    const { captions, arithmetic } = this.parts;
+    const session = await this.sessionFor(samples);
+    const { encoded, queryOut } = session.shape;
+    const texts = samples.map(({ caption }) => caption);
+    const [fresh, fixed] = [texts.slice(0, encoded), texts.slice(encoded)];
+    const results = await session.run(samples, {
+      embeds: fresh.length === 0 ? null : this.embeds(fresh, rows),
+      features: fixed.length === 0 ? null : await captions.features(fixed, rows),
+      weights: await this.weights(),
+      queryOut: queryOut ? onHost(await arithmetic.values("query_out")) : null,
+      lossScale: arithmetic.lossScale,
     });
-    const given = (name: string): HostTensor => {
-      const tensor = results[name];
-      if (tensor !== undefined) return tensor;
-      throw new StudioError("internal", `The training graph gave no "${name}".`);
-    };
-    const asked = (name: string | null) => (name === null ? null : given(name));
-    return {
-      shares: given(step.loss),
-      weights: asked(step.weights),
-      queryOut: asked(step.queryOut),
-      embeds: asked(step.embeds),
-    };
+    if (results.weights !== null) await arithmetic.accumulate("kv", results.weights);
+    if (results.queryOut !== null) await arithmetic.accumulate("query_out", results.queryOut);
+    if (this.trainsRows) {
+      const data = this.rowGradient(rows, fresh, results.embeds);
+      await arithmetic.accumulate("tokens", { dims: [data.length], data });
+    }
+    return Float32Array.from(hostData(results.shares));
   }
 
-  release(): Promise<void> {
-    return this.session.release();
+  rowsChanged(): void {
+    // What is kept of captions is of those without a modifier token.
+  }
+
+  async warmUp(): Promise<void> {
+    // Nothing is compiled for wasm.
+  }
+
+  async release(): Promise<void> {
+    await this.session?.release();
+    await this.parts.captions.release();
+  }
+
+  private get trainsRows(): boolean {
+    return this.train !== "kv";
+  }
+
+  private async sessionFor(samples: readonly Sample[]): Promise<JoinedSession> {
+    const { model, runtime, captions } = this.parts;
+    const isFresh = ({ caption }: Sample): boolean =>
+      this.trainsRows && captions.hasModifier(caption);
+    const shape = {
+      batch: samples.length,
+      encoded: samples.findLastIndex(isFresh) + 1,
+      queryOut: this.train === "crossattn",
+      trainsWeights: this.train !== "token",
+    };
+    const known = this.session;
+    if (known?.shape.encoded === shape.encoded && known.shape.batch === shape.batch) return known;
+    this.session = null;
+    await known?.release();
+    this.session = await JoinedSession.open(model, runtime, shape);
+    return this.session;
+  }
+
+  /** The weights that K/V come from, [E, S]. */
+  private async weights(): Promise<HostTensor> {
+    const { model, arithmetic } = this.parts;
+    const { textWidth, columns } = model.unet.kv;
+    const dims = [textWidth, columns];
+    if (this.train === "token") return { dims, data: model.kvWeights };
+    return { dims, data: onHost(await arithmetic.values("kv")).data };
+  }
+
+  private embeds(texts: readonly string[], rows: Float32Array): HostTensor {
+    const { model, captions } = this.parts;
+    const all = texts.map((text) => embed(model, captions.idsOf(text), rows).data);
+    return { dims: [texts.length, CLIP_TOKENS, model.config.textWidth], data: joined(all) };
+  }
+
+  /** Gradient [n, E] of the rows, given that of the captions' embeddings. */
+  private rowGradient(
+    rows: Float32Array,
+    texts: readonly string[],
+    embeds: HostTensor | null,
+  ): Float32Array {
+    const { model, captions } = this.parts;
+    const size = CLIP_TOKENS * model.config.textWidth;
+    const sum = new Float32Array(rows.length);
+    for (const [i, text] of texts.entries()) {
+      const own = hostData(embeds ?? undefined).subarray(i * size, (i + 1) * size);
+      addEmbedGradient(model, sum, captions.idsOf(text), own);
+    }
+    return sum;
   }
 }
 
-function encoderOf(model: Model, captions: number) {
-  const encoder = model.textEncoderOf(captions, CLIP_TOKENS);
-  return { ...encoder, graph: relocated(encoder.graph, "text_encoder") };
+function onHost(tensor: Tensor): HostTensor {
+  return { dims: tensor.dims, data: hostData(tensor) };
 }

@@ -12,9 +12,10 @@ import type { ArithmeticSettings, ParameterGroup, TrainingArithmetic } from "./a
 import { Captions } from "./captions.ts";
 import { DeviceCaptions } from "./device-captions.ts";
 import { openGradients } from "./gradients.ts";
-import { JoinedSteps } from "./joined-steps.ts";
+import { JoinedGradients } from "./joined-gradients.ts";
 import { LaunchedSteps } from "./launched-steps.ts";
 import type { Steps } from "./step-report.ts";
+import { PartedGradients } from "./parted-gradients.ts";
 import { WaitedSteps } from "./waited-steps.ts";
 
 export interface OpenedSteps {
@@ -47,11 +48,14 @@ export async function stepsFor(
     ...(optimisations.has("gpu-tuned-kernels") && { tunedFor: microBatch }),
     half: optimisations.has("gpu-half-products"),
   };
+  const { timings } = runtime;
   if (device === null && optimisations.has("joined-steps") && canBeJoined(model, settings)) {
     const captions = keep(await Captions.open(model, runtime, tokenizer, false));
     const arithmetic = keep(createHostArithmetic(runtime, numbers));
+    const parts = { model, runtime, captions, arithmetic };
+    const gradients = new JoinedGradients(settings.train, parts);
     return {
-      steps: new JoinedSteps(settings, { model, runtime, captions, arithmetic }, rows),
+      steps: new WaitedSteps(settings, { gradients, arithmetic, timings }, rows),
       arithmetic,
     };
   }
@@ -62,14 +66,13 @@ export async function stepsFor(
         ? createHostArithmetic(runtime, numbers)
         : await createWebGpuArithmetic(device, numbers, choice),
     );
-    const gradients = keep(await openGradients(model, runtime, { ...graph, launched: false }));
-    const steps = new WaitedSteps(
-      settings,
-      { captions, gradients, arithmetic },
-      rows,
-      runtime.timings,
-    );
-    return { steps, arithmetic };
+    const session = keep(await openGradients(model, runtime, { ...graph, launched: false }));
+    const parts = { captions, gradients: session, arithmetic };
+    const gradients = new PartedGradients(settings.train, parts);
+    return {
+      steps: new WaitedSteps(settings, { gradients, arithmetic, timings }, rows),
+      arithmetic,
+    };
   }
   const captions = keep(
     await DeviceCaptions.open(model, { ...runtime, device }, tokenizer, {

@@ -1,10 +1,10 @@
 /**
- * @file 3 x 3 convolutions with one pixel of zeros around, for sessions whose engine has functions for them:
+ * @file 3 x 3 convolutions with one pixel of zeros around, and 1 x 1 convolutions, for sessions whose engine has functions
+ * for them, all with y [B, O, H, W]:
  *   WinogradConvolution   x [B, I, H, W], [transformed weights (36 O I) | bias (O)], what is added or nothing
  *   DirectConvolution     x [B, I, H, W], [weights (O / 8, 9 I, 8) | bias (O)], what is added or nothing
- *   PointwiseConvolution  x, [weights (O / 8, I, 8) | bias (O)], what is added or nothing: 1 x 1; x is [B, H, W, I] where
- *                         rows_in is 1, and y [B, H, W, O] where rows_out is, to which nothing is added
- *                         y [B, O, H, W]
+ *   PointwiseConvolution  x [B, I, H, W], [weights (O / 8, I, 8) | bias (O)], what is added or nothing; x is [B, H, W, I]
+ *                         where rows_in is 1, and y [B, H, W, O] where rows_out is, to which nothing is added
  * What is added is [B, O, H, W] or [B, O, 1, 1].
  * O is a multiple of 8; W is one of 4, and H and W are multiples of 8 for Winograd's (core/convolution/winograd.ts).
  */
@@ -17,8 +17,8 @@ import {
   TILE,
 } from "../../convolution/winograd.ts";
 import { type Dims, elementCount, sameDims } from "../../tensor/shape.ts";
-import type { EvaluateContext, OperatorDefinition } from "./definition.ts";
 import { intAttribute } from "../attributes.ts";
+import type { EvaluateContext, OperatorDefinition } from "./definition.ts";
 import { operator, type Settings, show } from "./operator.ts";
 
 /** Side of the squares that images are cut into: two by two tiles. */
