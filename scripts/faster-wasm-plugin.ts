@@ -7,6 +7,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 import { accelerate, PARTS } from "../src/core/wasm/accelerate.ts";
+import { browserTarget } from "../src/core/wasm/target.ts";
 import { projectRoot } from "./npm.mjs";
 
 /** With relaxed SIMD, or for browsers without it. */
@@ -36,7 +37,7 @@ function write(variant: string): string {
   const bytes = new Uint8Array(readFileSync(original));
   const file = path.join(FOLDER, `${ORIGINAL}.${variant}.wasm`);
   mkdirSync(FOLDER, { recursive: true });
-  const { bytes: faster, parts } = accelerate(bytes, { relaxed: variant === "relaxed" });
+  const { bytes: faster, parts } = accelerate(bytes, browserTarget(variant === "relaxed"));
   if (parts.length < PARTS.length) {
     const missing = PARTS.filter((part) => !parts.includes(part)).join(", ");
     throw new Error(`${ORIGINAL}.wasm is another version than src/core/wasm knows (${missing}).`);

@@ -193,8 +193,8 @@ def dense_case(dims: tuple, columns: int, residual: bool) -> dict:
     depth = dims[-1]
     x, weight, bias = real(*dims), real(columns, depth), real(columns)
     output = F.linear(x, weight, bias)
-    # 16 columns side by side for each number of a row.
-    panels = weight.reshape(-1, 16, depth).transpose(1, 2)
+    # Eight columns side by side for each number of a row.
+    panels = weight.reshape(-1, 8, depth).transpose(1, 2)
     inputs = [x, torch.cat([panels.flatten(), bias])]
     if residual:
         inputs.append(real(*output.shape))
@@ -221,7 +221,7 @@ def main() -> None:
         convolution_case("DirectConvolution", (2, 1, 2, 4), 8, "numbers of an image"),
         *layer_norm_cases(3, 4),
         *layer_norm_cases(2, 2, 5),
-        dense_case((3, 5), 16, False),
+        dense_case((3, 5), 8, False),
         dense_case((2, 2, 3), 48, True),
         *quick_gelu_cases(3, 4),
         *self_cases(2, 3, 2, 2, masked=True),

@@ -7,6 +7,7 @@ import { fusedAlone, memory } from "./wasm-functions.ts";
 import { floatAttribute } from "../../src/core/onnx/attributes.ts";
 import type { Node } from "../../src/core/onnx/graph.ts";
 import { ndArray, type NdArray } from "../../src/core/tensor/nd-array.ts";
+import type { Target } from "../../src/core/wasm/target.ts";
 import { elementCount } from "../../src/core/tensor/shape.ts";
 
 const UNTOUCHED = 7.5;
@@ -19,8 +20,8 @@ const BETWEEN = 8;
 
 export type FusedRunner = (node: Node, inputs: readonly NdArray[]) => NdArray;
 
-export function fusedRunner(relaxed: boolean): FusedRunner {
-  const kernel = fusedAlone(relaxed);
+export function fusedRunner(target: Target): FusedRunner {
+  const kernel = fusedAlone(target);
   return (node, inputs) => {
     const [query, key, value, bias] = inputs;
     if (query === undefined || key === undefined || value === undefined) {

@@ -8,6 +8,7 @@ import { fusedKernel } from "../../src/core/wasm/fused-kernel.ts";
 import { I32 } from "../../src/core/wasm/instructions.ts";
 import { leb } from "../../src/core/wasm/leb128.ts";
 import { changeFunctions } from "../../src/core/wasm/module.ts";
+import type { Target } from "../../src/core/wasm/target.ts";
 
 // V8 11, of Node 20, has relaxed SIMD behind a flag.
 if (!hasRelaxedSimd()) setFlagsFromString("--experimental-wasm-relaxed-simd");
@@ -27,7 +28,7 @@ export function changedFunctions(
   relaxed: boolean,
 ): { readonly before: Kernel; readonly after: Kernel }[] {
   const original = readWasm();
-  const changed = accelerate(original, { relaxed, parts: [part] });
+  const changed = accelerate(original, { relaxed, tall: relaxed, parts: [part] });
   if (changed.parts.length === 0) throw new Error(`onnxruntime's file has no ${part} that we know`);
   const [before, after] = [functions(original), functions(changed.bytes)];
   return before.flatMap((old, i) => {
@@ -65,9 +66,16 @@ function functionAlone(type: Uint8Array, ...bodies: readonly Uint8Array[]): Kern
   return exports["f"] as Kernel;
 }
 
+/** The engines that there is code for. */
+export const TARGETS: readonly (Target & { readonly engine: string })[] = [
+  { engine: "without relaxed SIMD", relaxed: false, tall: false },
+  { engine: "of Node 20", relaxed: true, tall: false },
+  { engine: "with relaxed SIMD", relaxed: true, tall: true },
+];
+
 /** The studio's own function, with those that it calls. */
-export function fusedAlone(relaxed: boolean): Kernel {
-  const { body, more } = fusedKernel(relaxed, 1);
+export function fusedAlone(target: Target): Kernel {
+  const { body, more } = fusedKernel(target, 1);
   const bodies = [body, ...more].map((one) => Uint8Array.from(one));
   return functionAlone(Uint8Array.from([2, I32, I32, 0]), ...bodies);
 }

@@ -17,7 +17,7 @@ export type Transform =
   | { readonly kind: "flip-conv" }
   /** [O, I, 3, 3] to what a convolution by Winograd's algorithm multiplies with (core/convolution/winograd.ts), in a row. */
   | { readonly kind: "winograd" }
-  /** [K, N] to [N / 16, K, 16], so that a loop over K reads 16 columns that lie side by side. */
+  /** [K, N] to [N / 8, K, 8], so that a loop over K reads 8 columns that lie side by side. */
   | { readonly kind: "panels" };
 
 export type ConstantData =
@@ -121,7 +121,7 @@ export function winogradConstant(from: Constant): Constant {
 }
 
 /** Columns of a panel. */
-export const PANEL_COLUMNS = 16;
+export const PANEL_COLUMNS = 8;
 
 /** A matrix whose columns are whole panels. */
 export function panelsConstant(from: Constant): Constant {

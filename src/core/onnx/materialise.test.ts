@@ -72,14 +72,14 @@ describe("transforms", () => {
     expect(await numbers(twice)).toEqual(expected);
   });
 
-  it("puts 16 columns of a matrix side by side", async () => {
-    const values = Array.from({ length: 3 * 32 }, (_, i) => i);
-    const panels = panelsConstant(constantOf("float32", [3, 32], values));
+  it("puts eight columns of a matrix side by side", async () => {
+    const values = Array.from({ length: 3 * 16 }, (_, i) => i);
+    const panels = panelsConstant(constantOf("float32", [3, 16], values));
     const expected = [];
-    for (const first of [0, 16])
+    for (const first of [0, 8])
       for (let row = 0; row < 3; row++)
-        for (let i = 0; i < 16; i++) expected.push(row * 32 + first + i);
-    expect(panels.dims).toEqual([2, 3, 16]);
+        for (let i = 0; i < 8; i++) expected.push(row * 16 + first + i);
+    expect(panels.dims).toEqual([2, 3, 8]);
     expect(await numbers(panels)).toEqual(expected);
   });
 

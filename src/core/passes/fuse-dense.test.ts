@@ -154,7 +154,7 @@ describe("a product stays", () => {
     [
       "whose columns are no whole panels",
       ROWS,
-      ({ emit, some }) => emit.op("MatMul", ["x", some(5, 24)]),
+      ({ emit, some }) => emit.op("MatMul", ["x", some(5, 20)]),
     ],
     ["of few rows", [3, 5], ({ emit, some }) => emit.op("MatMul", ["x", some(5, 16)])],
     ["of two values", [16, 16], ({ emit }) => emit.op("MatMul", ["x", "x"])],

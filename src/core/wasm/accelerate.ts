@@ -3,14 +3,13 @@ import { FUSED_GATE, fusedFunction } from "./fused.ts";
 import { softmaxExponentials } from "./exp.ts";
 import { type Changed, changeFunctions, type WasmFunction } from "./module.ts";
 import { matrixProducts } from "./sgemm.ts";
+import type { Target } from "./target.ts";
 
 /** What is made faster; each can be left as it came. */
 export const PARTS = ["products", "exponentials", "fused"] as const;
 export type Part = (typeof PARTS)[number];
 
-export interface AccelerateOptions {
-  /** Whether the engine has relaxed SIMD. */
-  readonly relaxed: boolean;
+export interface AccelerateOptions extends Target {
   readonly parts?: readonly Part[];
 }
 
@@ -35,12 +34,12 @@ export interface Replacement {
  */
 export function accelerate(
   bytes: Uint8Array,
-  { relaxed, parts = PARTS }: AccelerateOptions,
+  { parts = PARTS, ...target }: AccelerateOptions,
 ): Accelerated {
   const known: Readonly<Record<Part, readonly Replacement[]>> = {
-    products: [matrixProducts(relaxed)],
-    exponentials: [softmaxExponentials(relaxed)],
-    fused: [fusedFunction(relaxed), FUSED_GATE],
+    products: [matrixProducts(target.relaxed)],
+    exponentials: [softmaxExponentials(target.relaxed)],
+    fused: [fusedFunction(target), FUSED_GATE],
   };
   const all = parts.flatMap((part) => known[part]);
   const found = new Map(all.map((one) => [one, 0]));

@@ -1,8 +1,9 @@
 /**
  * @file y = x W + b, and a residual after it where there is one, in one pass: sums start from the bias, and what they are
  * added to is read when they are written. x is the query, the residual the value (heads are 1 where there is one), and the
- * bias is [panels of W (core/onnx/constant.ts) | b]. Two rows by 16 columns at a time: two rows stay in the nearest cache
- * while a block of panels goes by, and the block in the second one while rows do.
+ * bias is [panels of W (core/onnx/constant.ts) | b]. Six rows by 8 columns at a time, whose 12 sums keep both multipliers
+ * busy where 8 wait for each other, or four for engines that would keep some of 12 on the stack. Rows stay in the nearest
+ * cache while a block of panels goes by, and the block in the second one while rows do.
  */
 import {
   branchIf,
@@ -25,12 +26,15 @@ import {
 } from "./instructions.ts";
 import { advance, assign, floats, type Locals, product, sum, times } from "./assemble.ts";
 import { adds, field, THREAD } from "./fused-call.ts";
-import { addProducts, PANEL_BYTES } from "./panel-products.ts";
+import { addProducts } from "./panel-products.ts";
+import type { Target } from "./target.ts";
 
 /** Vectors across a panel. */
-const WIDTH = 4;
-/** Rows of 16 floats in a block of panels, 128 KiB; a panel of more is a block of its own. */
-const BLOCK_ROWS = 2 ** 11;
+const WIDTH = 2;
+/** Bytes of a panel's row. */
+const PANEL_BYTES = 16 * WIDTH;
+/** Rows of 8 floats in a block of panels, 128 KiB; a panel of more is a block of its own. */
+const BLOCK_ROWS = 2 ** 12;
 
 export class Dense {
   private readonly int: Record<
@@ -40,54 +44,58 @@ export class Dense {
     | "block"
     | "weights"
     | "column"
-    | "pair"
+    | "group"
     | "row"
     | "panel"
     | "bias"
     | "at"
-    | "first"
-    | "second"
     | "b"
     | "k",
     number
   >;
+  /** Of the rows in turn. */
+  private readonly addresses: readonly number[];
   private readonly sums: readonly (readonly number[])[];
   private readonly panel: readonly number[];
   private readonly element: number;
   private readonly relaxed: boolean;
+  /** Rows of a tile. */
+  private readonly height: number;
 
-  constructor(locals: Locals, relaxed: boolean) {
+  constructor(locals: Locals, { relaxed, tall }: Target) {
     this.relaxed = relaxed;
+    this.height = tall ? 6 : 4;
     const int = (): number => locals.int();
     this.int = {
       ...{ depth: int(), columns: int(), panels: int(), block: int(), weights: int() },
-      ...{ column: int(), pair: int(), row: int(), panel: int(), bias: int(), at: int() },
-      ...{ first: int(), second: int(), b: int(), k: int() },
+      ...{ column: int(), group: int(), row: int(), panel: int(), bias: int(), at: int() },
+      ...{ b: int(), k: int() },
     };
-    this.sums = [locals.vectors(WIDTH), locals.vectors(WIDTH)];
+    this.addresses = Array.from({ length: this.height }, int);
+    this.sums = Array.from({ length: this.height }, () => locals.vectors(WIDTH));
     this.panel = locals.vectors(WIDTH);
     this.element = locals.vector();
   }
 
   forward(): Code {
-    const { depth, columns, panels, block, weights, column, pair } = this.int;
+    const { depth, columns, panels, block, weights, column, group } = this.int;
     const fitting = sum([...i32(BLOCK_ROWS), ...get(depth), ...i32DivideUnsigned], i32(1));
     return [
       ...assign(depth, field("querySize")),
       ...assign(columns, field("valueSize")),
-      ...assign(panels, [...get(columns), ...i32(4), ...i32ShiftRightUnsigned]),
+      ...assign(panels, [...get(columns), ...i32(Math.log2(4 * WIDTH)), ...i32ShiftRightUnsigned]),
       ...assign(weights, field("bias")),
       ...assign(column, i32(0)),
-      ...[...share(get(THREAD)), ...share(sum(get(THREAD), i32(1))), ...i32LessUnsigned],
+      ...[...this.share(get(THREAD)), ...this.share(sum(get(THREAD), i32(1))), ...i32LessUnsigned],
       ...when(
         loop(
           assign(block, fitting),
           assign(block, smaller(get(block), get(panels))),
-          assign(pair, share(get(THREAD))),
+          assign(group, this.share(get(THREAD))),
           loop(
             this.rows(),
-            [...get(pair), ...i32(1), ...i32Add],
-            [...tee(pair), ...share(sum(get(THREAD), i32(1))), ...i32LessUnsigned],
+            [...get(group), ...i32(1), ...i32Add],
+            [...tee(group), ...this.share(sum(get(THREAD), i32(1))), ...i32LessUnsigned],
             branchIf(0),
           ),
           advance(weights, product(product(get(block), get(depth)), i32(PANEL_BYTES))),
@@ -99,13 +107,13 @@ export class Dense {
     ];
   }
 
-  /** Two rows of this block's columns. */
+  /** Some rows of this block's columns. */
   private rows(): Code {
-    const { depth, columns, block, weights, column, pair, row, panel, bias, at, b } = this.int;
-    // There are two at least; of an odd number the last one but one is computed twice.
-    const last = [...ROWS, ...i32(2), ...i32Subtract];
+    const { depth, columns, block, weights, column, group, row, panel, bias, at, b } = this.int;
+    // Where they are no whole tiles, some of the last but one are computed twice.
+    const last = [...ROWS, ...i32(this.height), ...i32Subtract];
     return [
-      ...assign(row, product(get(pair), i32(2))),
+      ...assign(row, product(get(group), i32(this.height))),
       ...assign(row, smaller(get(row), last)),
       ...assign(at, sum(floats(product(get(row), get(columns))), get(column))),
       ...assign(bias, sum(field("bias"), floats(product(get(depth), get(columns))), get(column))),
@@ -121,16 +129,20 @@ export class Dense {
   }
 
   private tile(): Code {
-    const { depth, row, bias, first, second, b, k } = this.int;
-    const { sums, panel, element } = this;
-    const rows = [first, second];
+    const { depth, row, bias, b, k } = this.int;
+    const { addresses: rows, sums, panel, element } = this;
+    const [first, ...others] = sums;
     return [
-      ...sums[0]!.flatMap((one, i) => [
-        ...[...get(bias), ...loadVector(16 * i), ...tee(one), ...set(sums[1]![i]!)],
+      ...first!.flatMap((one, i) => [
+        ...[...get(bias), ...loadVector(16 * i), ...set(one)],
+        ...others.flatMap((row) => [...get(one), ...set(row[i]!)]),
       ]),
-      ...assign(first, sum(field("query"), floats(product(get(row), get(depth))))),
-      ...assign(second, sum(get(first), floats(get(depth)))),
-      ...addProducts({ rows, sums, panel, element, b, k }, get(depth), this.relaxed),
+      ...this.apart(sum(field("query"), floats(product(get(row), get(depth)))), get(depth)),
+      ...addProducts(
+        { rows, sums, panel, panelBytes: PANEL_BYTES, element, b, k },
+        get(depth),
+        this.relaxed,
+      ),
       ...adds,
       ...when(
         this.eachVector(field("value"), (address, one, offset) => [
@@ -143,29 +155,35 @@ export class Dense {
     ];
   }
 
-  /** The body for the four vectors of both rows, of a tensor as large as the output. */
+  /** The rows' tile that a thread begins with. */
+  private share(thread: Code): Code {
+    const tiles = [...sum(ROWS, i32(this.height - 1)), ...i32(this.height), ...i32DivideUnsigned];
+    return [...product(tiles, thread), ...field("threads"), ...i32DivideUnsigned];
+  }
+
+  /** The rows' addresses, given the first's and how many floats lie between two. */
+  private apart(start: Code, stride: Code): Code {
+    const { addresses } = this;
+    return addresses.flatMap((address, i) =>
+      assign(address, i === 0 ? start : sum(get(addresses[i - 1]!), floats(stride))),
+    );
+  }
+
+  /** The body for each vector of the rows, of a tensor as large as the output. */
   private eachVector(
     tensor: Code,
     body: (address: Code, one: number, offset: number) => Code,
   ): Code {
-    const { columns, at, first } = this.int;
-    const address = get(first);
+    const { columns, at } = this.int;
     return [
-      ...assign(first, sum(tensor, get(at))),
-      ...this.sums.flatMap((row, r) => [
-        ...(r === 0 ? [] : advance(first, floats(get(columns)))),
-        ...row.flatMap((one, i) => body(address, one, 16 * i)),
-      ]),
+      ...this.apart(sum(tensor, get(at)), get(columns)),
+      ...this.sums.flatMap((row, r) =>
+        row.flatMap((one, i) => body(get(this.addresses[r]!), one, 16 * i)),
+      ),
     ];
   }
 }
 
 const ROWS = product(field("batch"), field("queries"));
-
-/** The pair of rows that a thread begins with. */
-const share = (thread: Code): Code => [
-  ...product([...sum(ROWS, i32(1)), ...i32(1), ...i32ShiftRightUnsigned], thread),
-  ...[...field("threads"), ...i32DivideUnsigned],
-];
 
 const smaller = (a: Code, b: Code): Code => [...a, ...b, ...a, ...b, ...i32LessUnsigned, ...select];

@@ -31,71 +31,73 @@ import {
 import { LayerNorm } from "./layer-norm.ts";
 import { NormGroup } from "./norm-group.ts";
 import { QuickGelu } from "./quick-gelu.ts";
+import type { Target } from "./target.ts";
 
 /** The arguments' address, and the thread's number; the same for all of them. */
 const PARAMETERS = 2;
 
-/** Code of one mode or of several alike, given its locals and whether the engine has relaxed SIMD. */
+/** Code of one mode or of several alike, given its locals and what the engine is good at. */
 interface Operator {
   readonly modes: readonly Mode[];
-  code(locals: Locals, relaxed: boolean): Code;
+  code(locals: Locals, target: Target): Code;
 }
 
 const OPERATORS: readonly Operator[] = [
   {
     modes: ["gatedGelu"],
-    code: (locals, relaxed) => new GatedGelu(locals, relaxed).forward(),
+    code: (locals, { relaxed }) => new GatedGelu(locals, relaxed).forward(),
   },
   {
     modes: ["gatedGeluGradient"],
-    code: (locals, relaxed) => new GatedGelu(locals, relaxed).backward(),
+    code: (locals, { relaxed }) => new GatedGelu(locals, relaxed).backward(),
   },
   {
     modes: ["quickGelu"],
-    code: (locals, relaxed) => new QuickGelu(locals, relaxed).forward(),
+    code: (locals, { relaxed }) => new QuickGelu(locals, relaxed).forward(),
   },
   {
     modes: ["quickGeluGradient"],
-    code: (locals, relaxed) => new QuickGelu(locals, relaxed).backward(),
+    code: (locals, { relaxed }) => new QuickGelu(locals, relaxed).backward(),
   },
   {
     modes: ["tiledConvolution"],
-    code: (locals, relaxed) =>
+    code: (locals, { relaxed }) =>
       new TiledConvolution(locals, new Tile(locals, relaxed), relaxed).forward(),
   },
   {
     modes: ["directConvolution"],
-    code: (locals, relaxed) => new DirectConvolution(locals, new Tile(locals, relaxed)).forward(),
+    code: (locals, { relaxed }) =>
+      new DirectConvolution(locals, new Tile(locals, relaxed)).forward(),
   },
   {
     modes: ["groupNorm"],
-    code: (locals, relaxed) => new GroupNorm(locals, new NormGroup(locals), relaxed).forward(),
+    code: (locals, { relaxed }) => new GroupNorm(locals, new NormGroup(locals), relaxed).forward(),
   },
   {
     modes: ["groupNormGradient"],
-    code: (locals, relaxed) => new GroupNorm(locals, new NormGroup(locals), relaxed).backward(),
+    code: (locals, { relaxed }) => new GroupNorm(locals, new NormGroup(locals), relaxed).backward(),
   },
   {
     modes: ["layerNorm"],
-    code: (locals, relaxed) => new LayerNorm(locals, new NormGroup(locals), relaxed).forward(),
+    code: (locals, { relaxed }) => new LayerNorm(locals, new NormGroup(locals), relaxed).forward(),
   },
   {
     modes: ["layerNormGradient"],
-    code: (locals, relaxed) => new LayerNorm(locals, new NormGroup(locals), relaxed).backward(),
+    code: (locals, { relaxed }) => new LayerNorm(locals, new NormGroup(locals), relaxed).backward(),
   },
-  { modes: ["dense"], code: (locals, relaxed) => new Dense(locals, relaxed).forward() },
+  { modes: ["dense"], code: (locals, target) => new Dense(locals, target).forward() },
   {
     modes: ["pointwiseConvolution"],
-    code: (locals, relaxed) =>
+    code: (locals, { relaxed }) =>
       new PointwiseConvolution(locals, new Tile(locals, relaxed)).forward(),
   },
   {
     modes: ["self", "cross"],
-    code: (locals, relaxed) => withFrame(locals, relaxed, forward),
+    code: (locals, { relaxed }) => withFrame(locals, relaxed, forward),
   },
   {
     modes: ["selfGradient", "crossGradient"],
-    code: (locals, relaxed) => withFrame(locals, relaxed, (parts) => backward(parts, relaxed)),
+    code: (locals, { relaxed }) => withFrame(locals, relaxed, (parts) => backward(parts, relaxed)),
   },
 ];
 
@@ -106,7 +108,7 @@ export interface FusedKernel {
 }
 
 /** @param next the number that the first of its functions gets */
-export function fusedKernel(relaxed: boolean, next: number): FusedKernel {
+export function fusedKernel(target: Target, next: number): FusedKernel {
   const locals = new Locals(PARAMETERS);
   const mode = locals.int();
   const calls = OPERATORS.flatMap(({ modes }, i) =>
@@ -120,7 +122,7 @@ export function fusedKernel(relaxed: boolean, next: number): FusedKernel {
     body: functionBody(locals, asked, ...calls),
     more: OPERATORS.map((operator) => {
       const own = new Locals(PARAMETERS);
-      return functionBody(own, operator.code(own, relaxed));
+      return functionBody(own, operator.code(own, target));
     }),
   };
 }

@@ -20,6 +20,7 @@ import {
 } from "./instructions.ts";
 import { IN_PLACE, inputsInPlace, SCALE_IS_NEGATIVE } from "./inputs-in-place.ts";
 import { hasType, occurrences, replaced } from "./recognise.ts";
+import type { Target } from "./target.ts";
 
 /** Floats that each thread has to itself, 4 MiB: what a head's keys, values and their gradients need is below. */
 export const SCRATCH_FLOATS = 2 ** 20;
@@ -40,7 +41,7 @@ const sizeOf = (more: number): Code => [
 ];
 
 /** The function of each thread. */
-export function fusedFunction(relaxed: boolean): Replacement {
+export function fusedFunction(target: Target): Replacement {
   return {
     count: 1,
     recognises: (it) =>
@@ -51,7 +52,7 @@ export function fusedFunction(relaxed: boolean): Replacement {
       occurrences(it, i32Load(60)) === 1 &&
       occurrences(it, i32Load(64)) === 0,
     body: (_, next) => {
-      const { body, more } = fusedKernel(relaxed, next);
+      const { body, more } = fusedKernel(target, next);
       return { body: Uint8Array.from(body), more: more.map((one) => Uint8Array.from(one)) };
     },
   };

@@ -1,15 +1,12 @@
 /**
- * @file The loop that matrix products spend their time in: some rows times a panel of 16 columns that lie side by side.
+ * @file The loop that matrix products spend their time in: some rows times a panel of columns that lie side by side.
  * MLAS's takes two steps of k at once; V8 moves all of its loads to the front, runs out of its 15 vector registers and
- * spends its time on the stack. Ours takes one: 8 sums, 2 or 4 vectors of the panel and one element of a row fit. Where
- * the engine has relaxed SIMD, multiply and add are one instruction.
+ * spends its time on the stack. Ours takes one: 8 to 12 sums, 2 or 4 vectors of the panel and one element of a row fit.
+ * Where the engine has relaxed SIMD, multiply and add are one instruction.
  */
 import { advance, times } from "./assemble.ts";
 import { multiplyAdd } from "./exp-code.ts";
 import { type Code, get, i32, loadSplat, loadVector, set } from "./instructions.ts";
-
-/** A panel's 16 floats of one k; where columns end within a panel, it is filled up with zeros. */
-export const PANEL_BYTES = 64;
 
 /** Locals that the loop works with. */
 export interface PanelTile {
@@ -19,6 +16,8 @@ export interface PanelTile {
   readonly sums: readonly (readonly number[])[];
   /** Vectors of the panel, at least as many as a row has sums. */
   readonly panel: readonly number[];
+  /** Bytes of a panel's row. */
+  readonly panelBytes: number;
   readonly element: number;
   /** Address of the panel; behind its end after the loop. */
   readonly b: number;
@@ -40,7 +39,7 @@ export function addProducts(tile: PanelTile, depth: Code, relaxed: boolean): Cod
         ...set(sum),
       ]),
     ]),
-    advance(b, i32(PANEL_BYTES)),
+    advance(b, i32(tile.panelBytes)),
     ...rows.map((row) => advance(row, i32(4))),
   );
 }

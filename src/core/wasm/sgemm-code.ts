@@ -30,7 +30,7 @@ import {
   when,
   zeros,
 } from "./instructions.ts";
-import { addProducts, PANEL_BYTES } from "./panel-products.ts";
+import { addProducts } from "./panel-products.ts";
 
 /** Parameters of MLAS's function: three addresses, three sizes, elements from row to row of A and of C, a factor. */
 const [A, B, C, K, M, N, LDA, LDC, ALPHA] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
@@ -39,6 +39,8 @@ const [A, B, C, K, M, N, LDA, LDC, ALPHA] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const
 export const INTEGERS = 6;
 export const VECTORS = 14;
 const SUMS = 8;
+/** A panel's 16 floats of one k; where columns end within a panel, it is filled up with zeros. */
+const PANEL_BYTES = 64;
 
 interface Tile {
   /** Addresses in A, one a row. */
@@ -76,7 +78,11 @@ export function fastPath(first: number, overwrites: boolean, relaxed: boolean): 
           ? [...get(A), ...set(row)]
           : [...get(rows[i - 1]!), ...bytesOf(LDA), ...i32Add, ...set(row)],
       ),
-      ...addProducts({ rows, sums, panel, element, b: B, k }, get(K), relaxed),
+      ...addProducts(
+        { rows, sums, panel, panelBytes: PANEL_BYTES, element, b: B, k },
+        get(K),
+        relaxed,
+      ),
     ];
   }
 

@@ -1,7 +1,7 @@
 /** @file onnxruntime's WebAssembly file as it is handed to onnxruntime: with faster functions. */
 import type { OptimisationInUse, Optimisations } from "../../core/optimisations.ts";
 import { accelerate, type Part, PARTS } from "../../core/wasm/accelerate.ts";
-import { hasRelaxedSimd } from "./relaxed-simd.ts";
+import type { Target } from "../../core/wasm/target.ts";
 
 export interface FasterWasm {
   readonly binary: ArrayBuffer;
@@ -26,11 +26,8 @@ export function wantedParts(wanted: Optimisations): readonly Part[] {
   return PARTS.filter((part) => [...wanted].some((name) => NEEDS[name] === part));
 }
 
-export function fasterWasm(bytes: Uint8Array, wanted: Optimisations): FasterWasm {
-  const { bytes: changed, parts } = accelerate(bytes, {
-    relaxed: hasRelaxedSimd(),
-    parts: wantedParts(wanted),
-  });
+export function fasterWasm(bytes: Uint8Array, wanted: Optimisations, target: Target): FasterWasm {
+  const { bytes: changed, parts } = accelerate(bytes, { ...target, parts: wantedParts(wanted) });
   const has = (part: Part | undefined): boolean => part === undefined || parts.includes(part);
   const optimisations = new Set([...wanted].filter((name) => has(NEEDS[name])));
   return { binary: changed.buffer, optimisations };

@@ -7,6 +7,7 @@ import type { Env } from "onnxruntime-web";
 import { StudioError } from "../../core/errors.ts";
 import { EVERY_OPTIMISATION, type Optimisations } from "../../core/optimisations.ts";
 import { PARTS } from "../../core/wasm/accelerate.ts";
+import { browserTarget } from "../../core/wasm/target.ts";
 import { fasterWasm, wantedParts } from "./faster-wasm.ts";
 import { hasRelaxedSimd } from "./relaxed-simd.ts";
 import { type Runtime, runtime } from "./runtime.ts";
@@ -64,6 +65,7 @@ async function chooseFile(
   const { binary, optimisations } = fasterWasm(
     new Uint8Array(await response.arrayBuffer()),
     wanted,
+    browserTarget(hasRelaxedSimd()),
   );
   env.wasmBinary = binary;
   return optimisations;

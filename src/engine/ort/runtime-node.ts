@@ -20,7 +20,10 @@ export function nodeRuntime(
   if (!hasRelaxedSimd()) setFlagsFromString("--experimental-wasm-relaxed-simd");
   const file = fileURLToPath(import.meta.resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm"));
   const binary = Uint8Array.from(readFileSync(file));
-  const { binary: faster, optimisations } = fasterWasm(binary, wanted);
+  const { binary: faster, optimisations } = fasterWasm(binary, wanted, {
+    relaxed: hasRelaxedSimd(),
+    tall: Number.parseInt(process.versions.v8) > 11,
+  });
   ort.env.wasm.wasmBinary = faster;
   return runtime(ort, { backend: "wasm", device: null, threads, optimisations });
 }

@@ -1,6 +1,6 @@
 /**
  * @file A product with constant weights, its bias and what is added to it, as one operator of the studio's own:
- *   Dense   x [..., K], [panels of W [N / 16, K, 16] | b [N]], residual [..., N] or none      x W + b + residual [..., N]
+ *   Dense   x [..., K], [panels of W [N / 8, K, 8] | b [N]], residual [..., N] or none      x W + b + residual [..., N]
  */
 import { PANEL_COLUMNS } from "../constant.ts";
 import type { OperatorDefinition } from "./definition.ts";

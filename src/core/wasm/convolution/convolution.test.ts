@@ -1,6 +1,6 @@
 /** @file The convolution's function, run alone by several threads' numbers, beside Conv's plain values. */
 import { describe, expect, it } from "vitest";
-import { fusedAlone, memory } from "../../../../tests/support/wasm-functions.ts";
+import { fusedAlone, memory, TARGETS } from "../../../../tests/support/wasm-functions.ts";
 import { transformedWeights } from "../../convolution/winograd.ts";
 import { ints } from "../../onnx/attributes.ts";
 import { evaluateNode } from "../../onnx/evaluate.ts";
@@ -65,11 +65,8 @@ function ordered(mode: Mode, weights: Float32Array, outputs: number, inputs: num
   });
 }
 
-describe.each([
-  { mode: "multiply and add", relaxed: false },
-  { mode: "relaxed multiply-add", relaxed: true },
-])("$mode", ({ relaxed }) => {
-  const kernel = fusedAlone(relaxed);
+describe.each(TARGETS)("an engine $engine", (target) => {
+  const kernel = fusedAlone(target);
 
   it.each(CASES)(
     "$mode $images x $inputs x $height x $width to $outputs channels, $threads threads",
