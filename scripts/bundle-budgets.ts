@@ -28,7 +28,7 @@ export const BUDGETS = {
     name: "the engine's worker after compression",
     reason:
       "graphs, autodiff, samplers, formats and the functions for onnxruntime: the model is not asked for before it runs",
-    bytes: 215_000,
+    bytes: 218_000,
   },
   installed: {
     name: "what the service worker installs at once",
