@@ -45,6 +45,13 @@ export function heaviestProducts(graph: Graph, family: Family, most: number): Pr
     .map(({ node, flops, count }) => ({ graph: alone(graph, node), flops, count }));
 }
 
+/** A product that takes next to no time. */
+export function smallestProduct(): Graph {
+  const emit = new Emitter(emptyGraph(18));
+  const x = emit.input("x", { dtype: "float32", dims: [16, 8] });
+  return emit.finish([emit.op("MatMul", [x, emit.constant(someWeights([8, 8], 1), "weights")])]);
+}
+
 /** The node as a graph: what is frozen stays frozen, what was computed goes in. */
 function alone(graph: Graph, node: Node): Graph {
   const emit = new Emitter(emptyGraph(graph.opset));
