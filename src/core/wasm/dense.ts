@@ -24,15 +24,15 @@ import {
   tee,
   when,
 } from "./instructions.ts";
+import { PANEL_COLUMNS } from "../onnx/constant.ts";
 import { advance, assign, floats, type Locals, product, sum, times } from "./assemble.ts";
 import { adds, field, THREAD } from "./fused-call.ts";
 import { addProducts } from "./panel-products.ts";
 import type { Target } from "./target.ts";
 
 /** Vectors across a panel. */
-const WIDTH = 2;
-/** Bytes of a panel's row. */
-const PANEL_BYTES = 16 * WIDTH;
+const WIDTH = PANEL_COLUMNS / 4;
+const PANEL_BYTES = 4 * PANEL_COLUMNS;
 /** Rows of 8 floats in a block of panels, 128 KiB; a panel of more is a block of its own. */
 const BLOCK_ROWS = 2 ** 12;
 
@@ -59,7 +59,7 @@ export class Dense {
   private readonly panel: readonly number[];
   private readonly element: number;
   private readonly relaxed: boolean;
-  /** Rows of a tile. */
+  /** Rows of a tile; the operator has at least as many (core/passes/fuse-dense.ts). */
   private readonly height: number;
 
   constructor(locals: Locals, { relaxed, tall }: Target) {
@@ -83,7 +83,11 @@ export class Dense {
     return [
       ...assign(depth, field("querySize")),
       ...assign(columns, field("valueSize")),
-      ...assign(panels, [...get(columns), ...i32(Math.log2(4 * WIDTH)), ...i32ShiftRightUnsigned]),
+      ...assign(panels, [
+        ...get(columns),
+        ...i32(Math.log2(PANEL_COLUMNS)),
+        ...i32ShiftRightUnsigned,
+      ]),
       ...assign(weights, field("bias")),
       ...assign(column, i32(0)),
       ...[...this.share(get(THREAD)), ...this.share(sum(get(THREAD), i32(1))), ...i32LessUnsigned],
