@@ -4,6 +4,7 @@
  * core/mlas/lib/compute.cpp), four vectors side by side, so that no vector waits for itself; where the engine has relaxed
  * SIMD, multiply and add are one instruction.
  */
+import { functionBody, Locals } from "./assemble.ts";
 import {
   branchIf,
   type Code,
@@ -30,13 +31,12 @@ import {
   storeFloat,
   storeVector,
   tee,
-  V128,
   when,
 } from "./instructions.ts";
-import { leb } from "./leb128.ts";
 
 /** (input, output, count: i32, negative maximum: f32) gives the sum: f32. */
 const [INPUT, OUTPUT, COUNT, NEGATIVE_MAXIMUM] = [0, 1, 2, 3] as const;
+const PARAMETERS = 4;
 
 const LOWEST = 0xc2b0c0a5;
 export const LOG2_E = 0x3fb8aa3b;
@@ -93,13 +93,13 @@ function exponential(of: readonly Lane[], relaxed: boolean): Code {
 
 /** The function's body, locals and all. */
 export function exponentials(relaxed: boolean): Code {
-  const [shift, sum, first] = [4, 5, 6];
-  const lanes = [0, 1, 2, 3].map((i) => ({
-    x: first + i,
-    n: first + 4 + i,
-    y: first + 8 + i,
+  const locals = new Locals(PARAMETERS);
+  const [shift, sum] = [locals.vector(), locals.vector()];
+  const lanes = [0, 1, 2, 3].map(() => ({
+    x: locals.vector(),
+    n: locals.vector(),
+    y: locals.vector(),
   }));
-  const vectors = 2 + 3 * lanes.length;
 
   const shifted = (x: number, load: Code): Code => [
     ...[...get(INPUT), ...load, ...get(shift), ...f32x4Add, ...set(x)],
@@ -124,10 +124,10 @@ export function exponentials(relaxed: boolean): Code {
   ];
   const one = lanes[0]!;
 
-  return [
-    ...[...leb(1), ...leb(vectors), V128],
-    ...[...get(NEGATIVE_MAXIMUM), ...f32x4Splat, ...set(shift)],
-    ...whileMoreThan(
+  return functionBody(
+    locals,
+    [...get(NEGATIVE_MAXIMUM), ...f32x4Splat, ...set(shift)],
+    whileMoreThan(
       TURN - 1,
       TURN,
       ...lanes.map(({ x }, i): Code => shifted(x, loadVector(16 * i))),
@@ -138,7 +138,7 @@ export function exponentials(relaxed: boolean): Code {
         ...lanes.map(({ y }, i): Code => [...get(OUTPUT), ...get(y), ...storeVector(16 * i)]),
       ),
     ),
-    ...whileMoreThan(
+    whileMoreThan(
       3,
       4,
       shifted(one.x, loadVector(0)),
@@ -147,9 +147,9 @@ export function exponentials(relaxed: boolean): Code {
       storeEach(16, [...get(OUTPUT), ...get(one.y), ...storeVector(0)]),
     ),
     // The four sums in the first lane; what is single is added there.
-    ...addTo([...get(sum), ...get(sum), ...lastTwo]),
-    ...addTo([...get(sum), ...get(sum), ...lastThree]),
-    ...whileMoreThan(
+    addTo([...get(sum), ...get(sum), ...lastTwo]),
+    addTo([...get(sum), ...get(sum), ...lastThree]),
+    whileMoreThan(
       0,
       1,
       shifted(one.x, loadSplat(0)),
@@ -157,6 +157,6 @@ export function exponentials(relaxed: boolean): Code {
       addTo(get(one.y)),
       storeEach(4, [...get(OUTPUT), ...get(one.y), ...storeFloat]),
     ),
-    ...[...get(sum), ...extractFloat, 0x0b],
-  ];
+    [...get(sum), ...extractFloat],
+  );
 }

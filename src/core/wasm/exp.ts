@@ -1,7 +1,7 @@
 /** @file Where onnxruntime's file has the exponentials of softmaxes: MlasComputeSumExpF32Kernel. */
 import type { Replacement } from "./accelerate.ts";
 import { exponentials, LOG2_E } from "./exp-code.ts";
-import { constant, F32, I32 } from "./instructions.ts";
+import { constantVector, F32, I32 } from "./instructions.ts";
 import { hasType, occurrences } from "./recognise.ts";
 
 /** (input, output, count: i32, negative maximum: f32) gives the sum: f32. */
@@ -12,7 +12,7 @@ const TIMES = 4;
 export function softmaxExponentials(relaxed: boolean): Replacement {
   return {
     count: 1,
-    recognises: (it) => hasType(it, TYPE) && occurrences(it, constant(LOG2_E)) === TIMES,
+    recognises: (it) => hasType(it, TYPE) && occurrences(it, constantVector(LOG2_E)) === TIMES,
     body: () => Uint8Array.from(exponentials(relaxed)),
   };
 }

@@ -1,7 +1,10 @@
 /** @file The few instructions that our own code for WebAssembly is written with, as bytes (core specification 5.4). */
 import { leb } from "./leb128.ts";
 
-/** Bytes of one instruction or of several in a row. */
+/**
+ * Bytes of one instruction or of several in a row. A number below 0 stands for a vector constant, which `functionBody`
+ * puts where the engine does best with it.
+ */
 export type Code = readonly number[];
 
 export const I32 = 0x7f;
@@ -112,8 +115,12 @@ export const storeLane = (lane: number, offset: number): Code => [
   ...memory(2, offset),
   lane,
 ];
-/** A vector of four times the same 32 bits. */
-export const constant = (bits: number): Code => {
+/** A vector of four times the same 32 bits, as functions of ours have it. */
+export const constant = (bits: number): Code => [-1 - (bits >>> 0)];
+/** The 32 bits that such a number stands for. */
+export const constantBits = (code: number): number => -1 - code;
+/** The instruction that makes such a vector. */
+export const constantVector = (bits: number): Code => {
   const bytes = [0, 8, 16, 24].map((shift) => (bits >>> shift) & 0xff);
   return [...vector(12), ...bytes, ...bytes, ...bytes, ...bytes];
 };
