@@ -31,6 +31,8 @@ export const OPTIMISATIONS = {
     "a step's captions, keys and values, and all gradients in one graph, which hands nothing out in between (wasm)",
   "short-text-gradients":
     "the text encoder's gradient begins with what its forward pass kept, and only captions with a modifier token have one (wasm)",
+  "wide-vectors":
+    "two vectors computed as one of twice the size, by V8 where it has a flag for it: Node 24 and newer (wasm)",
   "gpu-graph-capture": "a graph's launches recorded at its first run and replayed after (WebGPU)",
   "gpu-lazy-loss":
     "training steps stay on the GPU, and several come back in one read-back (WebGPU)",
@@ -54,6 +56,9 @@ export type Optimisations = ReadonlySet<OptimisationInUse>;
 export const EVERY_OPTIMISATION: ReadonlySet<Optimisation> = new Set(
   Object.keys(OPTIMISATIONS) as Optimisation[],
 );
+
+/** What a page cannot switch: flags of the engine. */
+export const NODE_ALONE: ReadonlySet<Optimisation> = new Set(["wide-vectors"]);
 
 /** Optimisations that find nothing to do where another is in use: each is compared without that one on both sides. */
 export const BEHIND: Readonly<Partial<Record<Optimisation, Optimisation>>> = {

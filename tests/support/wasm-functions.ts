@@ -71,6 +71,7 @@ export const TARGETS: readonly (Target & { readonly engine: string })[] = [
   { engine: "without relaxed SIMD", relaxed: false, tall: false },
   { engine: "of Node 20", relaxed: true, tall: false },
   { engine: "with relaxed SIMD", relaxed: true, tall: true },
+  { engine: "with wide vectors", relaxed: true, tall: true, wide: true },
 ];
 
 /** The studio's own function, with those that it calls. */

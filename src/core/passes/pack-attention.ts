@@ -105,14 +105,14 @@ class Reader {
     const same = sameDims(right.dims, values.dims) && values.dims[3] === size;
     const [padded, queries] =
       masked === undefined
-        ? [4 * Math.ceil(keys / 4), positions]
-        : [wholeBlocks(keys), wholeBlocks(positions)];
+        ? [12 * Math.ceil(keys / 12), positions]
+        : [12 * Math.ceil(wholeBlocks(keys) / 12), wholeBlocks(positions)];
     const fits =
       heads <= limits.heads &&
       queries <= limits.positions &&
       queries % 8 === 0 &&
       size % 8 === 0 &&
-      padded * (5 * size + 16) + 32 * size <= limits.scratch;
+      padded * (5 * size + 16) + 40 * size <= limits.scratch;
     if (attention.mask !== undefined && masked === undefined) return undefined;
     if (!same || !fits || values.scale !== 1 || Math.abs(scale - 1) > 1e-6) return undefined;
     const from = { queries: left.from, keys: right.from, values: values.from };

@@ -9,10 +9,12 @@ import {
   I32,
   i32,
   i32Add,
+  i32LessUnsigned,
   i32Multiply,
   i32ShiftLeft,
   i32Subtract,
   loop,
+  select,
   set,
   tee,
   V128,
@@ -57,6 +59,10 @@ export const sum = (first: Code, ...rest: Code[]): Code => [
   ...rest.flatMap((term) => [...term, ...i32Add]),
 ];
 export const product = (a: Code, b: Code): Code => [...a, ...b, ...i32Multiply];
+/** The smaller of two numbers, each computed twice. */
+export const smaller = (a: Code, b: Code): Code => [
+  ...[...a, ...b, ...a, ...b, ...i32LessUnsigned, ...select],
+];
 /** A number of floats as bytes. */
 export const floats = (count: Code): Code => [...count, ...i32(2), ...i32ShiftLeft];
 export const advance = (local: number, bytes: Code): Code => assign(local, sum(get(local), bytes));

@@ -12,20 +12,20 @@ import {
   get,
   i32,
   i32Add,
+  i32And,
   i32DivideUnsigned,
   i32LessUnsigned,
   i32ShiftRightUnsigned,
   i32Subtract,
   loadVector,
   loop,
-  select,
   set,
   storeVector,
   tee,
   when,
 } from "./instructions.ts";
 import { PANEL_COLUMNS } from "../onnx/constant.ts";
-import { advance, assign, floats, type Locals, product, sum, times } from "./assemble.ts";
+import { advance, assign, floats, type Locals, product, smaller, sum, times } from "./assemble.ts";
 import { adds, field, THREAD } from "./fused-call.ts";
 import { addProducts } from "./panel-products.ts";
 import type { Target } from "./target.ts";
@@ -49,12 +49,13 @@ export class Dense {
     | "panel"
     | "bias"
     | "at"
-    | "b"
     | "k",
     number
   >;
   /** Of the rows in turn. */
   private readonly addresses: readonly number[];
+  /** Of the panels in turn. */
+  private readonly panels: readonly number[];
   private readonly sums: readonly (readonly number[])[];
   private readonly panel: readonly number[];
   private readonly element: number;
@@ -62,18 +63,23 @@ export class Dense {
   /** Rows of a tile; the operator has at least as many (core/passes/fuse-dense.ts). */
   private readonly height: number;
 
-  constructor(locals: Locals, { relaxed, tall }: Target) {
+  /** Panels of a tile, where there are as many. */
+  private readonly across: number;
+
+  constructor(locals: Locals, { relaxed, tall, wide = false }: Target) {
     this.relaxed = relaxed;
     this.height = tall ? 6 : 4;
+    this.across = wide ? 2 : 1;
     const int = (): number => locals.int();
     this.int = {
       ...{ depth: int(), columns: int(), panels: int(), block: int(), weights: int() },
       ...{ column: int(), group: int(), row: int(), panel: int(), bias: int(), at: int() },
-      ...{ b: int(), k: int() },
+      k: int(),
     };
     this.addresses = Array.from({ length: this.height }, int);
-    this.sums = Array.from({ length: this.height }, () => locals.vectors(WIDTH));
-    this.panel = locals.vectors(WIDTH);
+    this.sums = Array.from({ length: this.height }, () => locals.vectors(WIDTH * this.across));
+    this.panel = locals.vectors(WIDTH * this.across);
+    this.panels = Array.from({ length: this.across }, int);
     this.element = locals.vector();
   }
 
@@ -113,7 +119,8 @@ export class Dense {
 
   /** Some rows of this block's columns. */
   private rows(): Code {
-    const { depth, columns, block, weights, column, group, row, panel, bias, at, b } = this.int;
+    const { depth, columns, weights, column, group, row, bias, at } = this.int;
+    const [b] = this.panels as [number];
     // Where they are no whole tiles, some of the last but one are computed twice.
     const last = [...ROWS, ...i32(this.height), ...i32Subtract];
     return [
@@ -122,40 +129,59 @@ export class Dense {
       ...assign(at, sum(floats(product(get(row), get(columns))), get(column))),
       ...assign(bias, sum(field("bias"), floats(product(get(depth), get(columns))), get(column))),
       ...assign(b, get(weights)),
-      ...times(
-        panel,
-        get(block),
-        this.tile(),
-        advance(at, i32(PANEL_BYTES)),
-        advance(bias, i32(PANEL_BYTES)),
-      ),
+      ...this.tiles(),
     ];
   }
 
-  private tile(): Code {
-    const { depth, row, bias, b, k } = this.int;
-    const { addresses: rows, sums, panel, element } = this;
+  /** All panels of the block; where a tile has two, the last one may be alone. */
+  private tiles(): Code {
+    const { block, panel } = this.int;
+    if (this.across === 1) return times(panel, get(block), this.tile(1));
+    const pairs: Code = [...get(block), ...i32(1), ...i32ShiftRightUnsigned];
+    return [
+      ...pairs,
+      ...when(times(panel, pairs, this.tile(2))),
+      ...[...get(block), ...i32(1), ...i32And],
+      ...when(this.tile(1)),
+    ];
+  }
+
+  /** So many panels of these rows. */
+  private tile(across: number): Code {
+    const { depth, row, bias, at, k } = this.int;
+    const { addresses: rows, panel, element } = this;
+    const sums = this.sums.map((row) => row.slice(0, WIDTH * across));
+    const panels = this.panels.slice(0, across);
+    const [b, last] = [panels[0]!, panels.at(-1)!];
     const [first, ...others] = sums;
     return [
+      ...panels
+        .slice(1)
+        .flatMap((next, i) =>
+          assign(next, sum(get(panels[i]!), product(get(depth), i32(PANEL_BYTES)))),
+        ),
       ...first!.flatMap((one, i) => [
         ...[...get(bias), ...loadVector(16 * i), ...set(one)],
         ...others.flatMap((row) => [...get(one), ...set(row[i]!)]),
       ]),
       ...this.apart(sum(field("query"), floats(product(get(row), get(depth)))), get(depth)),
       ...addProducts(
-        { rows, sums, panel, panelBytes: PANEL_BYTES, element, b, k },
+        { rows, sums, panel, panelBytes: PANEL_BYTES, element, panels, k },
         get(depth),
         this.relaxed,
       ),
       ...adds,
       ...when(
-        this.eachVector(field("value"), (address, one, offset) => [
+        this.eachVector(sums, field("value"), (address, one, offset) => [
           ...[...get(one), ...address, ...loadVector(offset), ...f32x4Add, ...set(one)],
         ]),
       ),
-      ...this.eachVector(field("output"), (address, one, offset) => [
+      ...this.eachVector(sums, field("output"), (address, one, offset) => [
         ...[...address, ...get(one), ...storeVector(offset)],
       ]),
+      ...(across === 1 ? [] : assign(b, get(last))),
+      ...advance(at, i32(across * PANEL_BYTES)),
+      ...advance(bias, i32(across * PANEL_BYTES)),
     ];
   }
 
@@ -175,13 +201,14 @@ export class Dense {
 
   /** The body for each vector of the rows, of a tensor as large as the output. */
   private eachVector(
+    sums: readonly (readonly number[])[],
     tensor: Code,
     body: (address: Code, one: number, offset: number) => Code,
   ): Code {
     const { columns, at } = this.int;
     return [
       ...this.apart(sum(tensor, get(at)), get(columns)),
-      ...this.sums.flatMap((row, r) =>
+      ...sums.flatMap((row, r) =>
         row.flatMap((one, i) => body(get(this.addresses[r]!), one, 16 * i)),
       ),
     ];
@@ -189,5 +216,3 @@ export class Dense {
 }
 
 const ROWS = product(field("batch"), field("queries"));
-
-const smaller = (a: Code, b: Code): Code => [...a, ...b, ...a, ...b, ...i32LessUnsigned, ...select];

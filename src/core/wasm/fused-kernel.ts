@@ -62,12 +62,12 @@ const OPERATORS: readonly Operator[] = [
   {
     modes: ["tiledConvolution"],
     code: (locals, { relaxed }) =>
-      new TiledConvolution(locals, new Tile(locals, relaxed), relaxed).forward(),
+      new TiledConvolution(locals, new Tile(locals, { relaxed }), relaxed).forward(),
   },
   {
     modes: ["directConvolution"],
     code: (locals, { relaxed }) =>
-      new DirectConvolution(locals, new Tile(locals, relaxed)).forward(),
+      new DirectConvolution(locals, new Tile(locals, { relaxed })).forward(),
   },
   {
     modes: ["groupNorm"],
@@ -89,15 +89,15 @@ const OPERATORS: readonly Operator[] = [
   {
     modes: ["pointwiseConvolution"],
     code: (locals, { relaxed }) =>
-      new PointwiseConvolution(locals, new Tile(locals, relaxed)).forward(),
+      new PointwiseConvolution(locals, new Tile(locals, { relaxed })).forward(),
   },
   {
     modes: ["self", "cross"],
-    code: (locals, { relaxed }) => withFrame(locals, relaxed, forward),
+    code: (locals, target) => withFrame(locals, target, forward),
   },
   {
     modes: ["selfGradient", "crossGradient"],
-    code: (locals, { relaxed }) => withFrame(locals, relaxed, (parts) => backward(parts, relaxed)),
+    code: (locals, target) => withFrame(locals, target, (parts) => backward(parts, target.relaxed)),
   },
 ];
 
@@ -127,13 +127,19 @@ export function fusedKernel(target: Target, next: number): FusedKernel {
   };
 }
 
-function withFrame(locals: Locals, relaxed: boolean, pass: (parts: Parts) => Code): Code {
-  const frame = new Frame(locals);
+function withFrame(
+  locals: Locals,
+  { relaxed, wide = false }: Target,
+  pass: (parts: Parts) => Code,
+): Code {
+  const height = wide ? 8 : 4;
+  const frame = new Frame(locals, height);
+  const tile = new Tile(locals, { relaxed, height });
   const parts: Parts = {
-    ...{ locals, frame, tile: new Tile(locals, relaxed) },
+    ...{ locals, frame, tile, square: new Tile(locals, { relaxed }, tile) },
     softmax: new Softmax(locals, relaxed),
     bounded: new Bounded(locals, relaxed),
-    pack: new Packer(locals, frame.size),
+    pack: new Packer(locals, frame.size, height),
   };
   const mode = assign(frame.mode, [...word, ...i32(20), ...i32ShiftRightUnsigned]);
   const code = pass(parts);

@@ -19,19 +19,23 @@ export interface PanelTile {
   /** Bytes of a panel's row. */
   readonly panelBytes: number;
   readonly element: number;
-  /** Address of the panel; behind its end after the loop. */
-  readonly b: number;
+  /** Addresses of one or more panels, each with as many of a row's sums; behind their ends after the loop. */
+  readonly panels: readonly number[];
   readonly k: number;
 }
 
 /** sums += rows times the panel, so many steps of k, at least one. */
 export function addProducts(tile: PanelTile, depth: Code, relaxed: boolean): Code {
-  const { rows, sums, element, b, k } = tile;
+  const { rows, sums, element, panels, k } = tile;
   const panel = tile.panel.slice(0, sums[0]!.length);
+  const across = panel.length / panels.length;
   return times(
     k,
     depth,
-    ...panel.map((vector, i): Code => [...get(b), ...loadVector(16 * i), ...set(vector)]),
+    ...panel.map((vector, i): Code => [
+      ...[...get(panels[Math.floor(i / across)]!), ...loadVector(16 * (i % across))],
+      ...set(vector),
+    ]),
     ...rows.flatMap((row, i) => [
       [...get(row), ...loadSplat(0), ...set(element)],
       ...sums[i]!.map((sum, j): Code => [
@@ -39,7 +43,7 @@ export function addProducts(tile: PanelTile, depth: Code, relaxed: boolean): Cod
         ...set(sum),
       ]),
     ]),
-    advance(b, i32(tile.panelBytes)),
+    ...panels.map((b) => advance(b, i32(tile.panelBytes))),
     ...rows.map((row) => advance(row, i32(4))),
   );
 }

@@ -79,7 +79,7 @@ export function fastPath(first: number, overwrites: boolean, relaxed: boolean): 
           : [...get(rows[i - 1]!), ...bytesOf(LDA), ...i32Add, ...set(row)],
       ),
       ...addProducts(
-        { rows, sums, panel, panelBytes: PANEL_BYTES, element, b: B, k },
+        { rows, sums, panel, panelBytes: PANEL_BYTES, element, panels: [B], k },
         get(K),
         relaxed,
       ),

@@ -8,6 +8,8 @@ export interface Target {
    * moves loads to the front of a loop.
    */
   readonly tall: boolean;
+  /** It computes two vectors as one: tiles of Dense are twice as wide. */
+  readonly wide?: boolean;
 }
 
 /**

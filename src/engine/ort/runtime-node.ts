@@ -11,6 +11,7 @@ import { acceptSharedMemory, openDawn } from "./dawn-node.ts";
 import { fasterWasm } from "./faster-wasm.ts";
 import { hasRelaxedSimd } from "./relaxed-simd.ts";
 import { type Runtime, runtime } from "./runtime.ts";
+import { setWideVectors } from "./wide-vectors-node.ts";
 
 export function nodeRuntime(
   threads = Math.min(8, availableParallelism()),
@@ -20,9 +21,12 @@ export function nodeRuntime(
   if (!hasRelaxedSimd()) setFlagsFromString("--experimental-wasm-relaxed-simd");
   const file = fileURLToPath(import.meta.resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm"));
   const binary = Uint8Array.from(readFileSync(file));
-  const { binary: faster, optimisations } = fasterWasm(binary, wanted, {
+  const usable = new Set(wanted);
+  if (!setWideVectors(wanted.has("wide-vectors"))) usable.delete("wide-vectors");
+  const { binary: faster, optimisations } = fasterWasm(binary, usable, {
     relaxed: hasRelaxedSimd(),
     tall: Number.parseInt(process.versions.v8) > 11,
+    wide: usable.has("wide-vectors"),
   });
   ort.env.wasm.wasmBinary = faster;
   return runtime(ort, { backend: "wasm", device: null, threads, optimisations });

@@ -12,6 +12,7 @@ import {
   fillMemory,
   get,
   i32,
+  i32And,
   i32Equal,
   i32ShiftLeft,
   loadVector,
@@ -28,6 +29,7 @@ import { MODES } from "../fused-call.ts";
 import {
   eighth,
   headRows,
+  keysMeasured,
   type Parts,
   probabilitiesOf,
   quarter,
@@ -35,11 +37,11 @@ import {
   sumOverKeys,
   tileRows,
 } from "./forward.ts";
-import type { Rows } from "./pack.ts";
-import { ROW_BYTES, ROWS, WIDTH } from "./tile.ts";
+import { inEights, inRows } from "./pack.ts";
+import { ROW_BYTES, type Tile, WIDTH } from "./tile.ts";
 
 export function backward(parts: Parts, relaxed: boolean): Code {
-  const { frame, tile, softmax, bounded, pack, locals } = parts;
+  const { frame, tile, square, softmax, pack, locals } = parts;
   const five = () => {
     const int = (): number => locals.int();
     return [int(), int(), int(), int(), int()] as const;
@@ -47,8 +49,8 @@ export function backward(parts: Parts, relaxed: boolean): Code {
   const [keys, values, rows, dKeys, dValues] = five();
   const [queries, columns, dRows, attended, scores] = five();
   const [dScores, block, at, group, part] = five();
-  const [other, column] = [locals.int(), locals.int()];
-  const tileAt = [0, 1, 2, 3].map(() => locals.int());
+  const [other, column, lastMask] = [locals.int(), locals.int(), locals.int()];
+  const queryRows = locals.int();
   const negativeD = locals.vectors(2);
   const rowBytes = floats(get(frame.size));
   const scoreScaled = (vector: number): Code => [
@@ -71,25 +73,31 @@ export function backward(parts: Parts, relaxed: boolean): Code {
     ...times(
       part,
       quarter(frame.size),
-      ...eachSum((row, i, total) => [
+      ...eachSum(square, (row, i, total) => [
         ...[...get(other), ...get(other), ...loadVector(ROW_BYTES * row + 16 * i)],
         ...[...get(softmax.sums[i]!), ...f32x4Multiply, ...tee(total)],
         ...storeVector(ROW_BYTES * row + 16 * i),
       ]),
       isSelf,
       when(
-        ...eachSum((row, i, total) => [
+        ...eachSum(square, (row, i, total) => [
           ...[...get(negativeD[i]!), ...get(total), ...get(at)],
           ...[...loadVector(ROW_BYTES * row + 16 * i), ...f32x4Multiply, ...f32x4Subtract],
           ...set(negativeD[i]!),
         ]),
-        advance(at, i32(ROWS * ROW_BYTES)),
+        advance(at, i32(square.bytes)),
       ),
+      // Halves of eight channels side by side, then the next eight.
       assign(group, get(column)),
-      tile.storeTransposed(group, rowBytes, get),
-      advance(other, i32(ROWS * ROW_BYTES)),
-      advance(column, i32(16)),
+      square.storeTransposed(group, i32(ROW_BYTES), get),
+      advance(other, i32(square.bytes)),
+      [...get(part), ...i32(1), ...i32And],
+      whenElse(advance(column, i32(WIDTH * ROW_BYTES - 16)), advance(column, i32(16))),
     ),
+    // From memory they come as one vector, where two can be one.
+    ...negativeD.flatMap((vector, i) => [
+      ...[...get(queries), ...get(vector), ...storeVector(16 * i)],
+    ]),
   ];
 
   /** dS where D is known before dP. */
@@ -97,14 +105,14 @@ export function backward(parts: Parts, relaxed: boolean): Code {
     { tile, frame, group, at },
     { keys: values, queries: columns, scores: dScores },
     (stored) => [
-      ...eachSum((row, i, total) => [
+      ...eachSum(tile, (row, i, total) => [
         ...[...get(total), ...get(other), ...loadVector(ROW_BYTES * row + 16 * i)],
         ...[...f32x4Multiply, ...set(total)],
       ]).flat(),
       ...stored,
-      ...advance(other, i32(ROWS * ROW_BYTES)),
+      ...advance(other, i32(tile.bytes)),
     ],
-    tile.start(negativeD.map(get)),
+    tile.start(negativeD.map((_, i) => [...get(queries), ...loadVector(16 * i)])),
   );
   /** dP and D, and then dS in place of dP. */
   const scoreGradients: Code = [
@@ -113,7 +121,7 @@ export function backward(parts: Parts, relaxed: boolean): Code {
       { keys: values, queries: columns, scores: dScores },
       (stored) => [
         ...stored,
-        ...eachSum((row, i, total) => [
+        ...eachSum(tile, (row, i, total) => [
           ...multiplyAdd(
             relaxed,
             get(total),
@@ -122,7 +130,7 @@ export function backward(parts: Parts, relaxed: boolean): Code {
           ),
           ...set(negativeD[i]!),
         ]).flat(),
-        ...advance(other, i32(ROWS * ROW_BYTES)),
+        ...advance(other, i32(tile.bytes)),
       ],
     ),
     ...negativeD.flatMap((vector, i) => [
@@ -143,45 +151,38 @@ export function backward(parts: Parts, relaxed: boolean): Code {
     ),
   ];
 
-  /** to [T, d] += factorsᵀ · rows of the eight queries. */
-  const outer = (factors: number, from: Rows, to: number): Code => [
-    ...assign(column, i32(0)),
+  /** to [d / 8][T][8] += factorsᵀ · rows [d / 8][8][8] of the eight queries. */
+  const outer = (factors: number, from: number, to: number): Code => [
+    ...assign(column, get(from)),
+    ...assign(at, get(to)),
     ...times(
       part,
       eighth(frame.size),
       assign(other, get(factors)),
-      assign(tileAt[0]!, sum(get(to), get(column))),
       times(
         group,
-        quarter(frame.padded),
-        ...tileAt.slice(1).map((local, i) => assign(local, sum(get(tileAt[i]!), rowBytes))),
-        ...eachSum((row, i, total) => [
-          ...[...get(tileAt[row]!), ...loadVector(16 * i), ...set(total)],
-        ]),
+        frame.keyTiles,
+        tile.load(at),
         assign(tile.numbers, get(other)),
-        assign(tile.vectors, sum(from.at, get(column))),
-        tile.multiply(i32(WIDTH), {
+        assign(tile.vectors, get(column)),
+        tile.multiply(tile.isWide ? null : i32(WIDTH), {
           apart: ROW_BYTES,
-          numbers: i32(4),
-          vectors: from.stride,
+          numbers: 4,
+          vectors: ROW_BYTES,
+          together: tile.isWide ? WIDTH : 1,
         }),
-        ...eachSum((row, i, total) => [
-          ...[...get(tileAt[row]!), ...get(total), ...storeVector(16 * i)],
-        ]),
-        advance(other, i32(ROWS * ROW_BYTES)),
-        assign(tileAt[0]!, sum(get(tileAt[3]!), rowBytes)),
+        tile.store(at),
+        advance(other, i32(tile.bytes)),
+        advance(at, i32(tile.bytes)),
       ),
-      advance(column, i32(ROW_BYTES)),
+      advance(column, i32(WIDTH * ROW_BYTES)),
     ),
   ];
-  function eachSum(code: (row: number, i: number, total: number) => Code): Code[] {
-    return Array.from({ length: 2 * ROWS }, (_, i) => code(i >> 1, i % 2, tile.sum(i >> 1, i % 2)));
-  }
 
   return frame.eachHead(
     assign(keys, get(frame.scratch)),
     ...chain(keys, [values, rows, dKeys, dValues, queries], padded),
-    ...chain(queries, [columns, dRows, attended, scores], column8),
+    ...chain(queries, [columns, dRows, queryRows, attended, scores], column8),
     assign(dScores, sum(get(scores), tileRows(frame.padded))),
     pack.groups(
       frame.rows("keys"),
@@ -189,7 +190,7 @@ export function backward(parts: Parts, relaxed: boolean): Code {
       get(keys),
       scoreScaled,
     ),
-    bounded.measureKeys(get(keys), quarter(frame.padded), get(frame.size)),
+    keysMeasured(parts),
     pack.groups(frame.rows("values"), { rows: frame.keys, padded: frame.padded }, get(values), get),
     pack.copy(frame.rows("keys"), get(frame.keys), { at: get(rows), stride: rowBytes }),
     // dK and dV lie side by side.
@@ -198,27 +199,39 @@ export function backward(parts: Parts, relaxed: boolean): Code {
       block,
       eighth(frame.queries),
       pack.columns(frame.rows("queries"), get(queries)),
-      probabilitiesOf(parts, { group, at, mask: other }, { keys, queries, scores }),
+      probabilitiesOf(parts, { group, at, mask: other, lastMask }, { keys, queries, scores }),
       outputGradient,
       assign(other, get(scores)),
       isSelf,
       whenElse(knownScoreGradients, scoreGradients),
-      sumOverKeys(parts, { part, group, at }, { rows, factors: dScores }, scaled),
-      outer(dScores, frame.rows("queries"), dKeys),
-      outer(scores, { at: get(dRows), stride: rowBytes }, dValues),
+      sumOverKeys(parts, { part, group, at, turned: queries }, { rows, factors: dScores }, scaled),
+      pack.copyEights(
+        inRows(frame.rows("queries")),
+        i32(WIDTH),
+        inEights(get(queryRows), i32(WIDTH)),
+      ),
+      outer(dScores, queryRows, dKeys),
+      outer(scores, dRows, dValues),
       frame.nextQueries(),
     ),
-    pack.copy(
-      { at: get(dKeys), stride: rowBytes },
+    pack.copyEights(
+      inEights(get(dKeys), get(frame.padded)),
       get(frame.keys),
-      frame.rows("keysGradient"),
+      inRows(frame.rows("keysGradient")),
       scaled,
     ),
-    pack.copy(
-      { at: get(dValues), stride: rowBytes },
+    pack.copyEights(
+      inEights(get(dValues), get(frame.padded)),
       get(frame.keys),
-      frame.rows("valuesGradient"),
+      inRows(frame.rows("valuesGradient")),
     ),
+  );
+}
+
+/** Code for each sum of a tile: its row, which half of it, and the local. */
+function eachSum(tile: Tile, code: (row: number, i: number, total: number) => Code): Code[] {
+  return Array.from({ length: 2 * tile.height }, (_, i) =>
+    code(i >> 1, i % 2, tile.sum(i >> 1, i % 2)),
   );
 }
 

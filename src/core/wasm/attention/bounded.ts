@@ -6,61 +6,69 @@
 import {
   allTrue,
   type Code,
+  f32x4Add,
   f32x4LessThan,
   f32x4Multiply,
   f32x4PseudoMaximum,
   constant,
   get,
   i32,
+  i32ShiftRightUnsigned,
+  i32Subtract,
   loadVector,
   set,
   shuffleFloats,
   zeros,
 } from "../instructions.ts";
-import { advance, assign, type Locals, times } from "../assemble.ts";
+import { advance, assign, floats, type Locals, times } from "../assemble.ts";
 import { multiplyAdd } from "../exp-code.ts";
+import type { Rows } from "./pack.ts";
 import { ROW_BYTES } from "./tile.ts";
 
 /** (60 · 2^23)², what the product of two squared lengths is to stay below. */
 const LIMIT = 0x5c610000;
-/** Bytes of four positions' numbers of one channel. */
-const GROUP_BYTES = 16;
-
 export class Bounded {
   /** Squared length of the longest key, four times. */
   private readonly longest: number;
   private readonly squares: readonly number[];
   private readonly at: number;
   private readonly channel: number;
-  private readonly group: number;
+  private readonly row: number;
   private readonly relaxed: boolean;
 
   constructor(locals: Locals, relaxed: boolean) {
     this.relaxed = relaxed;
     this.longest = locals.vector();
     this.squares = locals.vectors(2);
-    [this.at, this.channel, this.group] = [locals.int(), locals.int(), locals.int()];
+    [this.at, this.channel, this.row] = [locals.int(), locals.int(), locals.int()];
   }
 
-  /** Looks at all keys of a head: so many groups of [size][4], as they are multiplied with. */
-  measureKeys(keys: Code, groups: Code, size: Code): Code {
+  /**
+   * Looks at so many keys of a head.
+   * @param scale local of what they are multiplied by
+   */
+  measureKeys(keys: Rows, { rows, size, scale }: Record<"rows" | "size" | "scale", number>): Code {
     const { longest } = this;
     const [square = 0] = this.squares;
-    const larger = (...order: readonly [number, number, number, number]): Code => [
-      ...[...get(longest), ...get(longest), ...get(longest), ...shuffleFloats(...order)],
-      ...[...f32x4PseudoMaximum, ...set(longest)],
+    const together = (...order: readonly [number, number, number, number]): Code => [
+      ...[...get(square), ...get(square), ...get(square), ...shuffleFloats(...order)],
+      ...[...f32x4Add, ...set(square)],
     ];
+    const vectors = [...get(size), ...i32(2), ...i32ShiftRightUnsigned];
     return [
       ...[...zeros, ...set(longest)],
-      ...assign(this.at, keys),
-      ...times(this.group, groups, this.squaresOf([square], size, GROUP_BYTES), [
-        ...get(longest),
-        ...get(square),
-        ...f32x4PseudoMaximum,
-        ...set(longest),
-      ]),
-      ...larger(2, 3, 0, 1),
-      ...larger(1, 0, 3, 2),
+      ...assign(this.at, keys.at),
+      ...times(
+        this.row,
+        get(rows),
+        this.squaresOf([square], vectors, 16),
+        together(2, 3, 0, 1),
+        together(1, 0, 3, 2),
+        [...get(longest), ...get(square), ...f32x4PseudoMaximum, ...set(longest)],
+        advance(this.at, [...keys.stride, ...floats(get(size)), ...i32Subtract]),
+      ),
+      ...[...get(longest), ...get(scale), ...f32x4Multiply],
+      ...[...get(scale), ...f32x4Multiply, ...set(longest)],
     ];
   }
 
@@ -75,13 +83,13 @@ export class Bounded {
     ];
   }
 
-  /** Sums of squares over the channels; `at` moves on. */
-  private squaresOf(sums: readonly number[], size: Code, bytes: number): Code {
+  /** Sums of the squares of so many vectors, or pairs of them; `at` moves on. */
+  private squaresOf(sums: readonly number[], count: Code, bytes: number): Code {
     return [
       ...sums.flatMap((sum) => [...zeros, ...set(sum)]),
       ...times(
         this.channel,
-        size,
+        count,
         ...sums.map((sum, i): Code => {
           const number: Code = [...get(this.at), ...loadVector(16 * i)];
           return [...multiplyAdd(this.relaxed, number, number, get(sum)), ...set(sum)];

@@ -45,7 +45,7 @@ export class Frame {
   private readonly places: Record<Place, { readonly at: number; readonly stride: number }>;
   /** Set before `read`. */
   readonly mode: number;
-  /** Queries S and keys T of a head, T as a multiple of four, and a head's size d. */
+  /** Queries S and keys T of a head, T as a multiple of a tile's height, and a head's size d. */
   readonly queries: number;
   readonly keys: number;
   readonly padded: number;
@@ -59,7 +59,10 @@ export class Frame {
   /** Where those of eight queries are. */
   readonly mask: number;
 
-  constructor(locals: Locals) {
+  private readonly height: number;
+
+  constructor(locals: Locals, height: number) {
+    this.height = height;
     const int = (): number => locals.int();
     [this.word, this.heads, this.task, this.end, this.images, this.channels] = [
       int(),
@@ -91,6 +94,14 @@ export class Frame {
       keysGradient: place(),
       valuesGradient: place(),
     };
+  }
+
+  /** Tiles of all keys, the last one perhaps with fewer. */
+  get keyTiles(): Code {
+    return [
+      ...[...get(this.keys), ...i32(this.height - 1), ...i32Add],
+      ...[...i32(this.height), ...i32DivideUnsigned],
+    ];
   }
 
   rows(place: Place): Rows {
@@ -140,10 +151,7 @@ export class Frame {
         assign(this.keys, halfOf([...field("valueSize"), ...field("querySize"), ...i32Subtract])),
       ),
       ...assign(this.size, [...get(this.channels), ...get(this.heads), ...i32DivideUnsigned]),
-      ...assign(this.padded, [
-        ...[...get(this.keys), ...i32(3), ...i32Add, ...i32(2), ...i32ShiftRightUnsigned],
-        ...[...i32(2), ...i32ShiftLeft],
-      ]),
+      ...assign(this.padded, product(this.keyTiles, i32(this.height))),
       ...assign(this.scale, [
         ...[...f32(ONE), ...get(this.size), ...f32ConvertUnsigned, ...f32SquareRoot],
         ...[...f32Divide, ...f32x4Splat],

@@ -22,7 +22,7 @@ import {
 import { advance, assign, type Locals, sum, times } from "../assemble.ts";
 import { type Lane, ONE } from "../exp-code.ts";
 import { powersOfAnyScores, powersOfScores } from "../power-of-two.ts";
-import { ROW_BYTES, ROW_SHIFT, ROWS, type Tile } from "./tile.ts";
+import { ROW_BYTES, ROW_SHIFT, type Tile } from "./tile.ts";
 
 /** Below every score. */
 const LOWEST_FLOAT = 0xff7fffff;
@@ -81,7 +81,7 @@ export class Softmax {
 
   /** Powers of two of a tile of scores that are known to be small. */
   ofSmall(tile: Tile): Code {
-    const pairs = Array.from({ length: ROWS }, (_, row) =>
+    const pairs = Array.from({ length: tile.height }, (_, row) =>
       [0, 1].map((i) => ({ ...this.lanes[i]!, x: tile.sum(row, i) })),
     );
     return pairs.flatMap((lanes) => [

@@ -1,11 +1,12 @@
 /**
- * @file The inner loop of everything in attention: eight sums, four numbers times two vectors. Its loads and sums leave
- * room in the 15 vector registers that V8 hands out, and every step reads what lies side by side.
+ * @file The inner loop of everything in attention: numbers of some rows times two vectors, which lie side by side. Four
+ * rows' eight sums leave room in the 15 vector registers that V8 hands out; where two vectors are one, eight rows' do.
  */
 import {
   type Code,
   f32x4PseudoMaximum,
   get,
+  i32,
   loadSplat,
   loadVector,
   set,
@@ -13,15 +14,31 @@ import {
   storeVector,
   zeros,
 } from "../instructions.ts";
-import { advance, type Locals, times } from "../assemble.ts";
+import { advance, assign, type Locals, smaller, sum, times } from "../assemble.ts";
 import { multiplyAdd } from "../exp-code.ts";
 
+/** Rows of a tile that is transposed. */
 export const ROWS = 4;
 /** Floats across: two vectors. */
 export const WIDTH = 8;
 /** Bytes of one row of a tile. */
 export const ROW_BYTES = 4 * WIDTH;
 export const ROW_SHIFT = 5;
+
+interface Products {
+  /** Bytes from the number of one row to that of the next. */
+  readonly apart: number;
+  /** Bytes to the next numbers, and to the next two vectors, or code for them. */
+  readonly numbers: number | Code;
+  readonly vectors: number | Code;
+  /** Steps of a turn. */
+  readonly together?: number;
+}
+
+interface TileOptions {
+  readonly relaxed: boolean;
+  readonly height?: number;
+}
 
 export class Tile {
   /** Where the numbers are read, and the vectors; both move on. */
@@ -33,16 +50,31 @@ export class Tile {
   private readonly number: number;
   private readonly turned: readonly [number, number, number, number];
   private readonly relaxed: boolean;
+  readonly height: number;
 
-  constructor(locals: Locals, relaxed: boolean) {
+  /** @param like a tile whose locals are used again */
+  constructor(locals: Locals, { relaxed, height = ROWS }: TileOptions, like?: Tile) {
     this.relaxed = relaxed;
-    this.numbers = locals.int();
-    this.vectors = locals.int();
-    this.counter = locals.int();
-    this.sums = locals.vectors(2 * ROWS);
-    this.pair = locals.vectors(2);
-    this.number = locals.vector();
-    this.turned = [locals.vector(), locals.vector(), locals.vector(), locals.vector()];
+    this.height = height;
+    this.numbers = like?.numbers ?? locals.int();
+    this.vectors = like?.vectors ?? locals.int();
+    this.counter = like?.counter ?? locals.int();
+    this.sums = like?.sums.slice(0, 2 * height) ?? locals.vectors(2 * height);
+    this.pair = like?.pair ?? locals.vectors(2);
+    this.number = like?.number ?? locals.vector();
+    this.turned = like?.turned ?? [
+      ...([locals.vector(), locals.vector(), locals.vector(), locals.vector()] as const),
+    ];
+  }
+
+  /** Whether two of its vectors are meant to be one. */
+  get isWide(): boolean {
+    return this.height > ROWS;
+  }
+
+  /** Bytes of the tile as it is stored. */
+  get bytes(): number {
+    return this.height * ROW_BYTES;
   }
 
   /** Vector i of a row's sums. */
@@ -59,40 +91,50 @@ export class Tile {
     return this.sums.flatMap((sum, i) => [...halves[i % 2]!, ...set(sum)]);
   }
 
-  /** Rows from where `at` is, which moves on by `stride` after each. */
-  load(at: number, stride: Code): Code {
-    return Array.from({ length: ROWS }, (_, row) => [
+  /** What `store` wrote where `at` is. */
+  load(at: number): Code {
+    return this.sums.flatMap((sum, i) => [...get(at), ...loadVector(16 * i), ...set(sum)]);
+  }
+
+  /** Rows from where `at` is, which moves on by `stride` after each, but never past `last`. */
+  loadRows(at: number, stride: Code, last: Code): Code {
+    return Array.from({ length: this.height }, (_, row) => [
       ...[0, 1].flatMap((i) => [...get(at), ...loadVector(16 * i), ...set(this.sum(row, i))]),
-      ...advance(at, stride),
+      ...assign(at, smaller(sum(get(at), stride), last)),
     ]).flat();
   }
 
   /**
-   * sums[row] += number · vectors, so many times.
-   * @param apart bytes from the number of one row to that of the next
-   * @param step bytes to the next four numbers, to the next two vectors
+   * sums[row] += number · vectors, so many turns of some steps; null is one turn. Steps of known bytes are offsets of a
+   * turn's loads.
    */
-  multiply(
-    count: Code,
-    { apart, numbers, vectors }: { apart: number; numbers: Code; vectors: Code },
-  ): Code {
+  multiply(turns: Code | null, { apart, numbers, vectors, together = 1 }: Products): Code {
     const [a, b] = this.pair as [number, number];
-    const row = (r: number): Code => [
-      ...[...get(this.numbers), ...loadSplat(apart * r), ...set(this.number)],
+    const offset = (bytes: number | Code, step: number): number =>
+      typeof bytes === "number" ? step * bytes : 0;
+    const row = (r: number, at: number): Code => [
+      ...[...get(this.numbers), ...loadSplat(at + apart * r), ...set(this.number)],
       ...[a, b].flatMap((vector, i) => {
         const sum = this.sum(r, i);
         return [...multiplyAdd(this.relaxed, get(this.number), get(vector), get(sum)), ...set(sum)];
       }),
     ];
-    return times(
-      this.counter,
-      count,
-      [...get(this.vectors), ...loadVector(0), ...set(a)],
-      [...get(this.vectors), ...loadVector(16), ...set(b)],
-      ...[0, 1, 2, 3].map(row),
-      advance(this.numbers, numbers),
-      advance(this.vectors, vectors),
-    );
+    /** After a step, or after a turn. */
+    const further = (local: number, bytes: number | Code, step: number): Code => {
+      if (typeof bytes !== "number") return advance(local, bytes);
+      return step === together - 1 ? advance(local, i32(together * bytes)) : [];
+    };
+    const steps = Array.from({ length: together }, (_, step): Code => {
+      const at = offset(vectors, step);
+      return [
+        ...[...get(this.vectors), ...loadVector(at), ...set(a)],
+        ...[...get(this.vectors), ...loadVector(at + 16), ...set(b)],
+        ...Array.from({ length: this.height }, (_, r) => row(r, offset(numbers, step))).flat(),
+        ...further(this.numbers, numbers, step),
+        ...further(this.vectors, vectors, step),
+      ];
+    });
+    return turns === null ? steps.flat() : times(this.counter, turns, ...steps);
   }
 
   /** The tile's rows side by side where the address in `at` is. */
@@ -109,7 +151,7 @@ export class Tile {
   }
 
   /**
-   * The tile transposed: column q becomes four floats where `at` is, which moves on by `stride`.
+   * A tile of four rows transposed: column q becomes four floats where `at` is, which moves on by `stride`.
    * @param scaled code for a sum as it is to be written
    * @param finished code for such four floats as they are to be written; `at` is where
    */

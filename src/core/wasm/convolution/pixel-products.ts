@@ -113,7 +113,7 @@ export class PixelProducts {
       ...assign(tile.numbers, numbers),
       ...assign(tile.vectors, weights),
       ...tile.clear(),
-      ...tile.multiply(get(count), { apart: 4, numbers: i32(16), vectors: i32(4 * PANEL) }),
+      ...tile.multiply(get(count), { apart: 4, numbers: 16, vectors: 4 * PANEL }),
       ...this.bias.flatMap((local, i) =>
         readBias(local, { bias, before: sum(column, i32(16 * i)), image }),
       ),

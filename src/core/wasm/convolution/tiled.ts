@@ -146,7 +146,7 @@ export class TiledConvolution {
         panels.eachGroup(
           assign(tile.vectors, get(weights)),
           tile.clear(),
-          tile.multiply(get(inputs), { apart: 4, numbers: i32(16), vectors: i32(4 * PANEL) }),
+          tile.multiply(get(inputs), { apart: 4, numbers: 16, vectors: 4 * PANEL }),
           tile.store(at),
           advance(at, i32(GROUP_BYTES)),
         ),
