@@ -9,13 +9,14 @@ import type { Absent, Peer } from "./peers/protocol.ts";
 export const CONTENDERS = [
   "node",
   "chromium",
+  "chromium-wide",
   "webgpu",
   "chromium-webgpu",
   "torch",
   "compiled",
   "native",
 ] as const;
-/** node and chromium compute on wasm, webgpu in Node on a GPU; torch is PyTorch eager, and what all are compared with. */
+/** node and chromium compute on wasm, chromium-wide started with the flag for wide vectors, webgpu in Node on a GPU; torch is PyTorch eager, and what all are compared with. */
 export type ContenderName = (typeof CONTENDERS)[number];
 
 export interface Contender {
@@ -94,6 +95,8 @@ export async function gather({ names, threads, torch }: Wanted): Promise<Gathere
         return startNode(count, { backend: "webgpu" });
       case "chromium":
         return startChromium(page?.url ?? "", { backend: "wasm", threads: count });
+      case "chromium-wide":
+        return startChromium(page?.url ?? "", { backend: "wasm", threads: count, wide: true });
       case "chromium-webgpu":
         return startChromium(page?.url ?? "", { backend: "webgpu", threads: 1 });
       case "torch":

@@ -1,5 +1,6 @@
 /** @file What each optimisation is worth: everything beside everything but one, in turns. */
-import { BEHIND, EVERY_OPTIMISATION } from "../src/core/optimisations.ts";
+import { BEHIND, EVERY_OPTIMISATION, FLAGGED } from "../src/core/optimisations.ts";
+import { knowsWideVectors } from "../src/engine/ort/wide-vectors-node.ts";
 import { startNode } from "./contenders.ts";
 import { measure } from "./measure.ts";
 import type { BenchOptions } from "./options.ts";
@@ -24,6 +25,10 @@ export async function compareOptimisations({
   for (const optimisation of EVERY_OPTIMISATION) {
     // Those of the GPU do nothing on wasm.
     if (!optimisation.includes(only) || optimisation.startsWith("gpu-")) continue;
+    if (FLAGGED.has(optimisation) && !knowsWideVectors()) {
+      console.log(`${optimisation}: not in Node ${process.versions.node}`);
+      continue;
+    }
     const behind = BEHIND[optimisation] ?? "";
     const all = await started(threads, behind);
     const without = await started(threads, `${behind},${optimisation}`);

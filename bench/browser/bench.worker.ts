@@ -1,4 +1,5 @@
 /** @file The studio's engine in a browser's worker, doing the bench's work: what the app's own engine worker is made of. */
+import { EVERY_OPTIMISATION, IN_BROWSERS } from "../../src/core/optimisations.ts";
 import { adapterFacts, requestAdapter, requestDevice } from "../../src/engine/device.ts";
 import { browserRuntime } from "../../src/engine/ort/runtime-browser.ts";
 import { fetchedFiles } from "../../src/hub/fetch-files.ts";
@@ -7,12 +8,17 @@ import type { Answer, Request } from "../peers/protocol.ts";
 
 /** The first request. */
 export interface Start {
-  readonly start: { readonly backend: "wasm" | "webgpu"; readonly threads: number };
+  readonly start: {
+    readonly backend: "wasm" | "webgpu";
+    readonly threads: number;
+    /** In a browser that was started with the flag for it. */
+    readonly wide?: boolean;
+  };
 }
 
 let side: ((request: Request) => Promise<Answer>) | null = null;
 
-async function start({ backend, threads }: Start["start"]): Promise<Answer> {
+async function start({ backend, threads, wide = false }: Start["start"]): Promise<Answer> {
   if (!self.crossOriginIsolated) return { absent: "The page is not cross-origin isolated." };
   const adapter = backend === "webgpu" ? await requestAdapter() : null;
   if (backend === "webgpu" && (adapter === null || adapterFacts(adapter).isFallback)) {
@@ -21,6 +27,7 @@ async function start({ backend, threads }: Start["start"]): Promise<Answer> {
   const runtime = await browserRuntime(
     adapter === null ? null : await requestDevice(adapter),
     threads,
+    wide ? EVERY_OPTIMISATION : IN_BROWSERS,
   );
   const files = fetchedFiles(new URL("/models/toybox-256/", self.location.href).href);
   side = ownSide({ runtime, files });

@@ -5,7 +5,8 @@ import { type Absent, type Answer, type Peer, peerOf, type Request } from "./pro
 
 /** @param url the bench's page */
 export async function startChromium(url: string, start: Start["start"]): Promise<Peer | Absent> {
-  const browser = await launchChromium(start.backend === "webgpu").catch(() => null);
+  const flags = start.wide === true ? ["--js-flags=--wasm-revectorize"] : [];
+  const browser = await launchChromium(start.backend === "webgpu", flags).catch(() => null);
   if (browser === null) {
     return { absent: "Chromium is not compared: none could be started; set CHROMIUM_PATH to one." };
   }

@@ -11,6 +11,7 @@ type Row = Comparison["rows"][number];
 const NAMES: Readonly<Record<ContenderName, string>> = {
   node: "studio, Node",
   chromium: "studio, Chromium",
+  "chromium-wide": "Chromium, wide vectors",
   webgpu: "studio, Node, WebGPU",
   "chromium-webgpu": "studio, Chromium, WebGPU",
   native: "native onnxruntime",

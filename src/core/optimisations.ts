@@ -32,7 +32,7 @@ export const OPTIMISATIONS = {
   "short-text-gradients":
     "the text encoder's gradient begins with what its forward pass kept, and only captions with a modifier token have one (wasm)",
   "wide-vectors":
-    "two vectors computed as one of twice the size, by V8 where it has a flag for it: Node 24 and newer (wasm)",
+    "two vectors computed as one of twice the size: in Node 24 and newer, and in Chrome started with --js-flags=--wasm-revectorize, without which it is slower (wasm)",
   "gpu-graph-capture": "a graph's launches recorded at its first run and replayed after (WebGPU)",
   "gpu-lazy-loss":
     "training steps stay on the GPU, and several come back in one read-back (WebGPU)",
@@ -57,8 +57,13 @@ export const EVERY_OPTIMISATION: ReadonlySet<Optimisation> = new Set(
   Object.keys(OPTIMISATIONS) as Optimisation[],
 );
 
-/** What a page cannot switch: flags of the engine. */
-export const NODE_ALONE: ReadonlySet<Optimisation> = new Set(["wide-vectors"]);
+/** What needs a flag that a browser was started with, and is off there until somebody switches it on. */
+export const FLAGGED: ReadonlySet<Optimisation> = new Set(["wide-vectors"]);
+
+/** What browsers have of themselves. */
+export const IN_BROWSERS: ReadonlySet<Optimisation> = new Set(
+  [...EVERY_OPTIMISATION].filter((name) => !FLAGGED.has(name)),
+);
 
 /** Optimisations that find nothing to do where another is in use: each is compared without that one on both sides. */
 export const BEHIND: Readonly<Partial<Record<Optimisation, Optimisation>>> = {

@@ -12,10 +12,12 @@ it("reads names from an address, and leaves out what is none", () => {
   expect([...namedIn("all")]).toEqual(Object.keys(OPTIMISATIONS));
 });
 
-it("switches off and on again", () => {
+it("switches off and on again; what needs a flag is off at first", () => {
   const { set } = switchStore.getState();
   set("wasm-products", false);
-  expect([...switchStore.getState().without]).toEqual(["wasm-products"]);
+  expect([...switchStore.getState().without]).toEqual(["wide-vectors", "wasm-products"]);
   set("wasm-products", true);
+  expect([...switchStore.getState().without]).toEqual(["wide-vectors"]);
+  set("wide-vectors", true);
   expect(switchStore.getState().without.size).toBe(0);
 });

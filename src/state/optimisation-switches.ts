@@ -1,9 +1,17 @@
-/** @file Optimisations that a developer has switched off: by the address, `?without=a,b`, or by the page, which remembers. */
+/**
+ * @file Optimisations that a developer has switched off: by the address, `?without=a,b`, or by the page, which remembers.
+ * Those that need a flag of the browser are off until somebody switches them on.
+ */
 import { useStore } from "zustand";
 import { createStore } from "zustand/vanilla";
-import { isOptimisation, type Optimisation, OPTIMISATIONS } from "../core/optimisations.ts";
+import {
+  FLAGGED,
+  isOptimisation,
+  type Optimisation,
+  OPTIMISATIONS,
+} from "../core/optimisations.ts";
 
-const KEY = "studio-without";
+const KEY = "studio-off";
 const PARAMETER = "without";
 
 export interface SwitchState {
@@ -35,16 +43,17 @@ export function namedIn(text: string): ReadonlySet<Optimisation> {
 
 function first(): ReadonlySet<Optimisation> {
   // Tests of stores run where there is no address.
-  if (!("location" in globalThis)) return new Set();
+  if (!("location" in globalThis)) return FLAGGED;
   const named = new URLSearchParams(location.search).get(PARAMETER);
-  return namedIn(named ?? remembered());
+  return named === null ? remembered() : new Set([...namedIn(named), ...FLAGGED]);
 }
 
-function remembered(): string {
+function remembered(): ReadonlySet<Optimisation> {
   try {
-    return localStorage.getItem(KEY) ?? "";
+    const names = localStorage.getItem(KEY);
+    return names === null ? FLAGGED : namedIn(names);
   } catch {
-    return "";
+    return FLAGGED;
   }
 }
 

@@ -5,7 +5,7 @@ import simdUrl from "faster-wasm/simd.wasm?url";
 import asyncifyUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url";
 import type { Env } from "onnxruntime-web";
 import { StudioError } from "../../core/errors.ts";
-import { EVERY_OPTIMISATION, type Optimisations } from "../../core/optimisations.ts";
+import { IN_BROWSERS, type Optimisations } from "../../core/optimisations.ts";
 import { PARTS } from "../../core/wasm/accelerate.ts";
 import { browserTarget } from "../../core/wasm/target.ts";
 import { fasterWasm, wantedParts } from "./faster-wasm.ts";
@@ -20,7 +20,7 @@ import { start } from "./start.ts";
 export async function browserRuntime(
   device: GPUDevice | null,
   threads: number,
-  optimisations: Optimisations = EVERY_OPTIMISATION,
+  optimisations: Optimisations = IN_BROWSERS,
 ): Promise<Runtime> {
   try {
     if (device === null) {
@@ -54,8 +54,9 @@ async function chooseFile(
   env: Env.WebAssemblyFlags,
   wanted: Optimisations,
 ): Promise<Optimisations> {
+  const wide = wanted.has("wide-vectors");
   // An object without `mjs` keeps the glue code that is bundled; a string would fetch it by name.
-  if (wantedParts(wanted).length === PARTS.length) {
+  if (wantedParts(wanted).length === PARTS.length && !wide) {
     env.wasmPaths = { wasm: hasRelaxedSimd() ? relaxedUrl : simdUrl };
     return wanted;
   }
@@ -65,7 +66,7 @@ async function chooseFile(
   const { binary, optimisations } = fasterWasm(
     new Uint8Array(await response.arrayBuffer()),
     wanted,
-    browserTarget(hasRelaxedSimd()),
+    { ...browserTarget(hasRelaxedSimd()), wide },
   );
   env.wasmBinary = binary;
   return optimisations;

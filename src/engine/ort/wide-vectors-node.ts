@@ -8,9 +8,12 @@ import { setFlagsFromString } from "node:v8";
 /** Versions of V8 that have it and were tested: of Node 24 to 26. */
 const TESTED = [13, 14];
 
+export const knowsWideVectors = (): boolean =>
+  process.arch === "x64" && TESTED.includes(Number.parseInt(process.versions.v8));
+
 /** For what is compiled from now on, in the whole process. Gives whether it is in use. */
 export function setWideVectors(wanted: boolean): boolean {
-  const known = process.arch === "x64" && TESTED.includes(Number.parseInt(process.versions.v8));
+  const known = knowsWideVectors();
   if (known) setFlagsFromString(`--${wanted ? "" : "no-"}experimental-wasm-revectorize`);
   return known && wanted;
 }

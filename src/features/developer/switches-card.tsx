@@ -1,12 +1,8 @@
 /** @file A switch for every optimisation; they count from the next time the model is opened. */
 import { Alert, Button, Paper, Stack, Switch, Title } from "@mantine/core";
-import { NODE_ALONE, type Optimisation, OPTIMISATIONS } from "../../core/optimisations.ts";
+import { type Optimisation, OPTIMISATIONS } from "../../core/optimisations.ts";
 import { useModel } from "../../state/engine-context.ts";
 import { useSwitches } from "../../state/optimisation-switches.ts";
-
-const SWITCHES = (Object.entries(OPTIMISATIONS) as [Optimisation, string][]).filter(
-  ([name]) => !NODE_ALONE.has(name),
-);
 
 export function SwitchesCard() {
   const { without, set } = useSwitches();
@@ -16,7 +12,7 @@ export function SwitchesCard() {
         <Title order={3} size="h4" id="switches-title">
           Optimisations
         </Title>
-        {SWITCHES.map(([name, what]) => (
+        {(Object.entries(OPTIMISATIONS) as [Optimisation, string][]).map(([name, what]) => (
           <Switch
             key={name}
             label={name}

@@ -18,7 +18,7 @@ import { advance, assign, type Locals, smaller, sum, times } from "../assemble.t
 import { multiplyAdd } from "../exp-code.ts";
 
 /** Rows of a tile that is transposed. */
-export const ROWS = 4;
+const ROWS = 4;
 /** Floats across: two vectors. */
 export const WIDTH = 8;
 /** Bytes of one row of a tile. */
