@@ -23,7 +23,8 @@ that of two times of the same round: the median over the rounds, with the lowest
 said it is a time over that of PyTorch eager on as many threads, and below 1 is faster.
 
 - **studio, Node** is the studio's engine on WebAssembly in Node; **Chromium** the same in a worker of a cross-origin
-  isolated page; with **WebGPU** the same on a GPU.
+  isolated page; with **WebGPU** the same on a GPU. **Wide vectors** is Chromium started with
+  \`--js-flags=--wasm-revectorize\` and told so; Node from version 24 on has them of itself.
 - **native onnxruntime** runs the graphs that the engine makes; what lies outside of them is numpy.
 - **PyTorch compiled** is \`torch.compile\`, with the most threads alone; compiling is not counted.
 - A training step is all of it: text features, K/V, gradients, AdamW. Model open is reading the files and making the

@@ -2,8 +2,9 @@
  * @file y = x W + b, and a residual after it where there is one, in one pass: sums start from the bias, and what they are
  * added to is read when they are written. x is the query, the residual the value (heads are 1 where there is one), and the
  * bias is [panels of W (core/onnx/constant.ts) | b]. Six rows by 8 columns at a time, whose 12 sums keep both multipliers
- * busy where 8 wait for each other, or four for engines that would keep some of 12 on the stack. Rows stay in the nearest
- * cache while a block of panels goes by, and the block in the second one while rows do.
+ * busy where 8 wait for each other, or four for engines that would keep some of 12 on the stack; 16 columns where two
+ * vectors are one. Rows stay in the nearest cache while a block of panels goes by, and the block in the second one while
+ * rows do.
  */
 import {
   branchIf,
