@@ -16,7 +16,10 @@ export const CONTENDERS = [
   "compiled",
   "native",
 ] as const;
-/** node and chromium compute on wasm, chromium-wide started with the flag for wide vectors, webgpu in Node on a GPU; torch is PyTorch eager, and what all are compared with. */
+/**
+ * node and chromium compute on wasm, chromium-wide with wide vectors, which it was started with a flag for; webgpu in Node
+ * on a GPU; torch is PyTorch eager, and what all are compared with.
+ */
 export type ContenderName = (typeof CONTENDERS)[number];
 
 export interface Contender {

@@ -1,6 +1,6 @@
 /** @file The engine behind the worker's contract: chooses a backend, opens a model, and does one job after the other. */
 import { StudioError } from "../core/errors.ts";
-import { type Optimisation, FLAGGED, optimisationsWithout } from "../core/optimisations.ts";
+import { FLAGGED, type Optimisation, optimisationsWithout } from "../core/optimisations.ts";
 import { checkCategory, knowsCategory, PromptTokenizer } from "../core/text/modifier-tokens.ts";
 import type { BackendPreference, BackendReport, EngineApi, ModelInfo } from "../rpc/contracts.ts";
 import { chooseBackend } from "./backend.ts";

@@ -105,8 +105,8 @@ class Reader {
     const same = sameDims(right.dims, values.dims) && values.dims[3] === size;
     const [padded, queries] =
       masked === undefined
-        ? [12 * Math.ceil(keys / 12), positions]
-        : [12 * Math.ceil(wholeBlocks(keys) / 12), wholeBlocks(positions)];
+        ? [wholeBlocks(keys), positions]
+        : [wholeBlocks(keys), wholeBlocks(positions)];
     const fits =
       heads <= limits.heads &&
       queries <= limits.positions &&

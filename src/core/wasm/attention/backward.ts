@@ -165,12 +165,7 @@ export function backward(parts: Parts, relaxed: boolean): Code {
         tile.load(at),
         assign(tile.numbers, get(other)),
         assign(tile.vectors, get(column)),
-        tile.multiply(tile.isWide ? null : i32(WIDTH), {
-          apart: ROW_BYTES,
-          numbers: 4,
-          vectors: ROW_BYTES,
-          together: tile.isWide ? WIDTH : 1,
-        }),
+        tile.multiplyEights(i32(1), { apart: ROW_BYTES, numbers: 4, vectors: ROW_BYTES }),
         tile.store(at),
         advance(other, i32(tile.bytes)),
         advance(at, i32(tile.bytes)),

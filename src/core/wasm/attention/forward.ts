@@ -113,11 +113,10 @@ export function scoresOf(
       assign(tile.vectors, get(queries)),
       start,
       // A tile's numbers lie side by side.
-      tile.multiply(tile.isWide ? eighth(frame.size) : get(frame.size), {
+      tile.multiplyEights(eighth(frame.size), {
         apart: 4,
         numbers: 4 * tile.height,
         vectors: ROW_BYTES,
-        together: tile.isWide ? 8 : 1,
       }),
       each(tile.store(at)),
       advance(at, i32(tile.bytes)),

@@ -7,6 +7,7 @@ import {
   f32x4PseudoMaximum,
   get,
   i32,
+  i32ShiftLeft,
   loadSplat,
   loadVector,
   set,
@@ -28,11 +29,9 @@ export const ROW_SHIFT = 5;
 interface Products {
   /** Bytes from the number of one row to that of the next. */
   readonly apart: number;
-  /** Bytes to the next numbers, and to the next two vectors, or code for them. */
+  /** Bytes to the next numbers, or code for them, and to the next two vectors. */
   readonly numbers: number | Code;
-  readonly vectors: number | Code;
-  /** Steps of a turn. */
-  readonly together?: number;
+  readonly vectors: number;
 }
 
 interface TileOptions {
@@ -104,14 +103,21 @@ export class Tile {
     ]).flat();
   }
 
-  /**
-   * sums[row] += number · vectors, so many turns of some steps; null is one turn. Steps of known bytes are offsets of a
-   * turn's loads.
-   */
-  multiply(turns: Code | null, { apart, numbers, vectors, together = 1 }: Products): Code {
+  /** sums[row] += number · vectors, so many times. */
+  multiply(count: Code, products: Products): Code {
+    return this.turns(count, 1, products);
+  }
+
+  /** The same so many times eight; a wide tile does eight in one turn of the loop. */
+  multiplyEights(count: Code, products: Products & { readonly numbers: number }): Code {
+    return this.isWide
+      ? this.turns(count, 8, products)
+      : this.turns([...count, ...i32(3), ...i32ShiftLeft], 1, products);
+  }
+
+  private turns(count: Code, steps: number, { apart, numbers, vectors }: Products): Code {
     const [a, b] = this.pair as [number, number];
-    const offset = (bytes: number | Code, step: number): number =>
-      typeof bytes === "number" ? step * bytes : 0;
+    const apartNumbers = typeof numbers === "number" ? numbers : 0;
     const row = (r: number, at: number): Code => [
       ...[...get(this.numbers), ...loadSplat(at + apart * r), ...set(this.number)],
       ...[a, b].flatMap((vector, i) => {
@@ -119,22 +125,18 @@ export class Tile {
         return [...multiplyAdd(this.relaxed, get(this.number), get(vector), get(sum)), ...set(sum)];
       }),
     ];
-    /** After a step, or after a turn. */
-    const further = (local: number, bytes: number | Code, step: number): Code => {
-      if (typeof bytes !== "number") return advance(local, bytes);
-      return step === together - 1 ? advance(local, i32(together * bytes)) : [];
-    };
-    const steps = Array.from({ length: together }, (_, step): Code => {
-      const at = offset(vectors, step);
-      return [
-        ...[...get(this.vectors), ...loadVector(at), ...set(a)],
-        ...[...get(this.vectors), ...loadVector(at + 16), ...set(b)],
-        ...Array.from({ length: this.height }, (_, r) => row(r, offset(numbers, step))).flat(),
-        ...further(this.numbers, numbers, step),
-        ...further(this.vectors, vectors, step),
-      ];
-    });
-    return turns === null ? steps.flat() : times(this.counter, turns, ...steps);
+    const step = (i: number): Code => [
+      ...[...get(this.vectors), ...loadVector(i * vectors), ...set(a)],
+      ...[...get(this.vectors), ...loadVector(i * vectors + 16), ...set(b)],
+      ...Array.from({ length: this.height }, (_, r) => row(r, i * apartNumbers)).flat(),
+    ];
+    return times(
+      this.counter,
+      count,
+      ...Array.from({ length: steps }, (_, i) => step(i)),
+      advance(this.numbers, typeof numbers === "number" ? i32(steps * numbers) : numbers),
+      advance(this.vectors, i32(steps * vectors)),
+    );
   }
 
   /** The tile's rows side by side where the address in `at` is. */
