@@ -14,14 +14,15 @@ const [BATCH, HEADS, ROWS, KEYS, DEPTH, WIDTH] = [2, 3, 6, 5, 4, 2] as const;
 /** Scores of one head, counted in float32. */
 const HEAD_BYTES = 4 * ROWS * KEYS;
 
-/** Σ cos(i) o_i of attention over inputs q, k (transposed) and v. */
-function build(): { graph: Graph; loss: string; output: string; scores: string } {
+/** Σ cos(i) o_i of attention over inputs q, k (transposed) and v; a scale is a node of its own. */
+function build(scale = 1): { graph: Graph; loss: string; output: string; scores: string } {
   const emit = empty();
   const q = input(emit, "q", BATCH, HEADS, ROWS, DEPTH);
   const k = input(emit, "k", BATCH, HEADS, DEPTH, KEYS);
   const v = input(emit, "v", BATCH, HEADS, KEYS, WIDTH);
   const scores = emit.op("MatMul", [q, k]);
-  const p = emit.op("Softmax", [scores], { axis: int(-1) });
+  const scaled = scale === 1 ? scores : emit.op("Mul", [scores, emit.scalar(scale, "float64")]);
+  const p = emit.op("Softmax", [scaled], { axis: int(-1) });
   const output = emit.op("MatMul", [p, v]);
   const count = BATCH * HEADS * ROWS * WIDTH;
   const values = Array.from({ length: count }, (_, i) => Math.cos(i));
@@ -49,11 +50,12 @@ describe.each([
   { heads: 1, chunks: 6 },
   { heads: 2, chunks: 3 },
   { heads: 4, chunks: 2 },
-])("$heads heads at a time", ({ heads, chunks }) => {
+  { heads: 2, chunks: 3, scale: 0.3 },
+])("$heads heads at a time, scores times $scale", ({ heads, chunks, scale = 1 }) => {
   const bytes = heads * HEAD_BYTES;
 
   it("gives the same values and the same gradients", async () => {
-    const { graph, loss, output } = build();
+    const { graph, loss, output } = build(scale);
     const whole = gradient(graph, { of: loss, wrt: WRT });
     const parts = gradient(graph, { of: loss, wrt: WRT, attentionBytes: bytes });
     const chunked = chunkAttention(parts.graph, bytes);
@@ -72,7 +74,7 @@ describe.each([
   });
 
   it("keeps no tensor of all heads' scores", () => {
-    const { graph, loss } = build();
+    const { graph, loss } = build(scale);
     const parts = gradient(graph, { of: loss, wrt: WRT, attentionBytes: bytes });
     const wanted = prune(parts.graph, [loss, ...parts.gradients.values()]);
     const chunked = chunkAttention(wanted, bytes);

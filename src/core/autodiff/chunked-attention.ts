@@ -25,8 +25,8 @@ export function chunkedAttentions(
   const entered = new Map(path.map(({ node, inputs }) => [node, inputs.length]));
   const found = new Map<Node, ChunkedAttention>();
   for (const one of attentions(graph, bytes)) {
-    const { scores, softmax, product } = one;
-    const inner = [scores.outputs[0], softmax.outputs[0]];
+    const { scores, between, softmax, product } = one;
+    const inner = [scores, ...between, softmax].map(({ outputs }) => outputs[0]);
     if (entered.get(scores) !== 2 || entered.get(product) !== 2) continue;
     if (wanted.some((name) => inner.includes(name))) continue;
     found.set(product, { gradients: (make, dO) => gradients(make, one, dO, bytes) });
@@ -35,8 +35,8 @@ export function chunkedAttentions(
 }
 
 /**
- * With S = A·B, P = softmax S, O = P·V a head, and δ = Σ dO∘O a row (rules/attention.ts):
- *   E = [dO, -δ]·[V, 1]ᵀ      dS = P ∘ E      dA = dS·Bᵀ      dB = Aᵀ·dS      dVᵀ = dOᵀ·P
+ * With Q = s A, S = Q·B, P = softmax S, O = P·V a head, and δ = Σ dO∘O a row (rules/attention.ts):
+ *   E = [dO, -δ]·[V, 1]ᵀ      dS = P ∘ E      dA = s dS·Bᵀ      dB = Qᵀ·dS      dVᵀ = dOᵀ·P
  * What a chunk gives leaves it as one tensor: so it is computed before the next chunk begins. What goes in has come
  * through another Split than in the forward pass, so that onnxruntime does not take P for the one that was there before
  * and keep it.
@@ -48,7 +48,7 @@ function gradients(
   bytes: number,
 ): (readonly [string, string])[] {
   const { emit } = make;
-  const { left: a, right: b, values: v, product, heads } = attention;
+  const { left: a, right: b, values: v, product, heads, scale } = attention;
   const { dtype, dims } = emit.type(a);
   const batch = dims.slice(0, -2);
   const [rows = 1, depth = 1] = dims.slice(-2);
@@ -68,12 +68,14 @@ function gradients(
     emit.many("Split", [x, emit.ints(sizes)], sizes.length, { axis: int(axis) });
   const matMul = (x: string, y: string): string => emit.op("MatMul", [x, y]);
 
+  const scaled = (x: string): string => (scale === 1 ? x : make.mul(x, emit.scalar(scale, dtype)));
+
   const last = dims.length - 1;
   const delta = make.neg(
     make.reduce("ReduceSum", make.mul(dO, product.outputs[0] ?? ""), [last], true),
   );
   const ones = make.fill(dtype, [heads, keys, 1], 1);
-  const queries = split(beside([flat(a), flat(dO), flat(delta)], 2), counts, 0);
+  const queries = split(beside([flat(scaled(a)), flat(dO), flat(delta)], 2), counts, 0);
   const keysAndValues = split(beside([flat(turned(b)), flat(v), ones], 2), counts, 0);
 
   const parts = counts.map((count, i) => {
@@ -91,7 +93,7 @@ function gradients(
   const sizes = [rows * depth, keys * depth, keys * width];
   const [dA = "", dB = "", dV = ""] = split(beside(parts, 0), sizes, 1);
   return [
-    [a, make.reshape(dA, [...batch, rows, depth])],
+    [a, scaled(make.reshape(dA, [...batch, rows, depth]))],
     [b, make.reshape(dB, [...batch, depth, keys])],
     [v, turned(make.reshape(dV, [...batch, width, keys]))],
   ];

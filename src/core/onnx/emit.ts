@@ -162,6 +162,13 @@ export class Emitter {
     this.nodes.push(node);
   }
 
+  /** A node once more, on other inputs; gives its outputs, "" where it has none there. */
+  repeat(node: Node, inputs: readonly string[]): readonly string[] {
+    const outputs = node.outputs.map((output) => (output === "" ? "" : this.fresh(output)));
+    this.copy({ ...node, name: outputs[0] ?? "", inputs, outputs });
+    return outputs;
+  }
+
   /** The graph so far, with the given values as outputs. */
   finish(outputs: readonly string[]): Graph {
     return {

@@ -12,7 +12,9 @@ export function chunkAttention(graph: Graph, bytes: number): Graph {
   const large = attentions(graph, bytes);
   if (large.length === 0) return graph;
   const byProduct = new Map<Node, Attention>(large.map((one) => [one.product, one]));
-  const gone = new Set<Node>(large.flatMap(({ scores, softmax }) => [scores, softmax]));
+  const gone = new Set<Node>(
+    large.flatMap(({ scores, between, softmax }) => [scores, ...between, softmax]),
+  );
   const emit = Emitter.rewriting(graph);
   for (const node of graph.nodes) {
     const attention = byProduct.get(node);
@@ -23,13 +25,13 @@ export function chunkAttention(graph: Graph, bytes: number): Graph {
 }
 
 function emitChunks(emit: Emitter, attention: Attention, bytes: number): void {
-  const { left, right, values, product, heads } = attention;
+  const { left, right, values, product, heads, scale } = attention;
   const counts = chunksOf(attention, bytes);
   const pieces = (x: string): readonly string[] => {
     const flat = emit.op("Reshape", [x, emit.ints([heads, ...emit.type(x).dims.slice(-2)])]);
     return splitRows(emit, flat, counts);
   };
-  const [q, k, v] = [pieces(left), pieces(right), pieces(values)];
+  const [q, k, v] = [pieces(times(emit, left, scale)), pieces(right), pieces(values)];
   const parts = counts.map((_, i) => {
     const p = emit.op("Softmax", [emit.op("MatMul", [q[i] ?? "", k[i] ?? ""])], { axis: int(-1) });
     return emit.op("MatMul", [p, v[i] ?? ""]);
@@ -45,6 +47,11 @@ function emitChunks(emit: Emitter, attention: Attention, bytes: number): void {
     outputs: [output],
     attributes: new Map(),
   });
+}
+
+/** Queries times the scale of their scores, which are many more. */
+function times(emit: Emitter, x: string, scale: number): string {
+  return scale === 1 ? x : emit.op("Mul", [x, emit.scalar(scale, emit.type(x).dtype)]);
 }
 
 /** A tensor cut along its first axis. */

@@ -18,25 +18,26 @@ export interface Attention {
   readonly scores: Node;
   readonly softmax: Node;
   readonly product: Node;
+  /** What stands between scores and softmax: the scale, the mask. */
+  readonly between: readonly Node[];
+  /** Factor s of the scores, 1 where there is none. */
+  readonly scale: number;
   /** Matrices of a batch: heads times images. */
   readonly heads: number;
   /** Bytes of one head's scores, in float32. */
   readonly headBytes: number;
 }
 
-/** Attention whose scores are scaled after the product or have a mask added. */
+/** Attention whose scores may have a mask added. */
 export interface MaskedAttention extends Attention {
-  /** 1 where there is none. */
-  readonly scale: number;
   /** A constant M. */
   readonly mask: string | undefined;
 }
 
-/** Every attention of the graph whose scores take more than `bytes` and are read as they are. */
+/** Every attention of the graph without a mask whose scores take more than `bytes`. */
 export function attentions(graph: Graph, bytes: number): Attention[] {
   return maskedAttentions(graph).filter(
-    ({ heads, headBytes, scores, softmax }) =>
-      heads * headBytes > bytes && softmax.inputs[0] === scores.outputs[0],
+    ({ heads, headBytes, mask }) => heads * headBytes > bytes && mask === undefined,
   );
 }
 
@@ -57,18 +58,19 @@ export function maskedAttentions(graph: Graph): MaskedAttention[] {
   const behind = (
     value: string,
     reader: Node,
-  ): Pick<MaskedAttention, "scores" | "scale" | "mask"> | undefined => {
+  ): Pick<MaskedAttention, "scores" | "between" | "scale" | "mask"> | undefined => {
     const node = producers.get(value);
     if (node === undefined || only(value) !== reader) return undefined;
-    if (node.opType === "MatMul") return { scores: node, scale: 1, mask: undefined };
+    if (node.opType === "MatMul") return { scores: node, between: [], scale: 1, mask: undefined };
     const constant = node.inputs.find((input) => graph.constants.has(input)) ?? "";
     const other = node.inputs.find((input) => input !== constant) ?? "";
     const before = constant === "" ? undefined : behind(other, node);
-    if (before?.mask !== undefined) return undefined;
-    if (node.opType === "Add") return before && { ...before, mask: constant };
+    if (before === undefined || before.mask !== undefined) return undefined;
+    const between = [...before.between, node];
+    if (node.opType === "Add") return { ...before, between, mask: constant };
     const factor = smallValue(graph.constants.get(constant))?.data;
     if (node.opType !== "Mul" || factor?.length !== 1) return undefined;
-    return before && { ...before, scale: before.scale * factor[0]! };
+    return { ...before, between, scale: before.scale * factor[0]! };
   };
 
   return graph.nodes.flatMap((softmax): MaskedAttention[] => {

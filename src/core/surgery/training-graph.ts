@@ -14,6 +14,7 @@ import { gradient, type GradientReport } from "../autodiff/gradient.ts";
 import { chunkAttention } from "../passes/chunk-attention.ts";
 import { fuse, type Fused } from "../passes/fuse.ts";
 import { prune } from "../passes/prune.ts";
+import { recompute } from "../passes/recompute.ts";
 import { simplify } from "../passes/simplify.ts";
 import { KV_INPUT } from "./expose-kv.ts";
 import { QUERY_OUT_INPUT } from "./expose-query-out.ts";
@@ -38,6 +39,8 @@ export interface TrainingGraphOptions extends Pick<UnetOptions, "simplify"> {
   readonly composites?: boolean;
   /** Attention whose scores take more bytes than this is computed a few heads at a time; never where left out. */
   readonly attentionBytes?: number | undefined;
+  /** Parts in which the forward pass is computed again for the backward pass; 1, which keeps it all, where left out. */
+  readonly segments?: number;
   /** Operators of the studio's own that the session will have; none where left out. */
   readonly fused?: Fused | undefined;
 }
@@ -68,9 +71,14 @@ export function trainingGraph(unet: Unet, options: TrainingGraphOptions = {}): T
   const outputs = [unet.prediction, loss, ...wrt.map((name) => result.gradients.get(name)!)];
   const wanted = prune(result.graph, outputs);
   const clean = options.simplify === false ? wanted : simplify(wanted);
+  const chunked =
+    options.attentionBytes === undefined ? clean : chunkAttention(clean, options.attentionBytes);
   return {
-    graph:
-      options.attentionBytes === undefined ? clean : chunkAttention(clean, options.attentionBytes),
+    graph: recompute(chunked, {
+      forward: [unet.prediction, loss],
+      from: "sample",
+      segments: options.segments ?? 1,
+    }),
     prediction: unet.prediction,
     loss,
     gradients: result.gradients,
