@@ -32,6 +32,7 @@ import golden_attention
 import golden_clip
 import golden_default
 import golden_generate
+import golden_half_width
 import golden_nano
 import golden_trajectory
 import training_run
@@ -103,11 +104,16 @@ def default(args: argparse.Namespace) -> Iterator[tuple[str, Golden]]:
     yield "clip-scores", golden_clip.scores(args.base, args.photos)
 
 
+def half_width(args: argparse.Namespace) -> Iterator[tuple[str, Golden]]:
+    """(file name, golden) of the half-width model; some minutes and 6 GB."""
+    yield "half-width-trajectory", golden_half_width.trajectory(args.model)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("which", choices=["nano", "default"])
+    parser.add_argument("which", choices=["nano", "default", "half-width"])
     parser.add_argument(
         "--base", type=Path, help="diffusers folder of the default model (fp16 safetensors)"
     )
@@ -129,8 +135,8 @@ def main() -> None:
     start = time.time()
     if args.which == "default" and args.base is None:
         parser.error("default needs --base FOLDER")
-    files = nano(args) if args.which == "nano" else default(args)
-    for name, (tensors, notes) in files:
+    files = {"nano": nano, "default": default, "half-width": half_width}[args.which]
+    for name, (tensors, notes) in files(args):
         write(args.out / f"{name}.safetensors", tensors, notes)
     print(f"{time.time() - start:.1f} s")
 

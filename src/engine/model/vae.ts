@@ -1,10 +1,7 @@
 /** @file The two halves of the VAE: pictures to the distribution of their latents, and latents to pictures. */
 import { StudioError } from "../../core/errors.ts";
 import type { Planes } from "../../core/image/pixels.ts";
-import type { Graph } from "../../core/onnx/graph.ts";
-import { simplify } from "../../core/passes/simplify.ts";
-import { specialise } from "../../core/passes/specialise.ts";
-import { widen } from "../../core/passes/widen.ts";
+import { prepareVae, type Vae, type VaePart } from "../../core/surgery/vae.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import { Session } from "../ort/session.ts";
 import type { HostTensor } from "../tensor.ts";
@@ -85,7 +82,7 @@ export async function openVaeDecoder(
 async function openPart(
   model: ModelBasis,
   runtime: Runtime,
-  part: "vae_encoder" | "vae_decoder",
+  part: VaePart,
   dims: HostTensor["dims"],
   read = readGraph(model.files, part),
 ): Promise<{ readonly session: Session; readonly input: string }> {
@@ -98,21 +95,9 @@ async function openPart(
 /** A half of the VAE as its session gets it, for an input of this shape. */
 export async function vaeGraph(
   model: ModelBasis,
-  part: "vae_encoder" | "vae_decoder",
+  part: VaePart,
   dims: HostTensor["dims"],
   read = readGraph(model.files, part),
-): Promise<{ readonly graph: Graph; readonly input: string }> {
-  const { graph } = await read;
-  const [input] = graph.inputs;
-  if (input === undefined || graph.inputs.length !== 1) {
-    throw new StudioError(
-      "model-unsupported",
-      `The model's ${part}/model.onnx takes ${graph.inputs.length} inputs where one was expected; export it with optimum.`,
-    );
-  }
-  return { graph: prepared(graph, input.name, dims), input: input.name };
-}
-
-function prepared(graph: Graph, input: string, dims: HostTensor["dims"]): Graph {
-  return simplify(specialise(widen(graph), { [input]: { dims } }));
+): Promise<Vae> {
+  return prepareVae((await read).graph, part, dims);
 }

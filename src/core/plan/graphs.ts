@@ -1,0 +1,54 @@
+/** @file The graphs that memory is reckoned from: those of a model, as its sessions would get them. */
+import type { Graph } from "../onnx/graph.ts";
+import { graphForSession } from "../passes/for-session.ts";
+import type { Fused } from "../passes/fuse.ts";
+import { halfPrecision } from "../passes/half-precision.ts";
+import { type TextEncoder, textEncoderGradient } from "../surgery/text-encoder.ts";
+import { trainingGraph, type TrainingGraphOptions } from "../surgery/training-graph.ts";
+import type { Unet } from "../surgery/unet.ts";
+import type { Precision } from "./choices.ts";
+import type { PlanGraphs } from "./training-plan.ts";
+
+/** A model's parts in float32, prepared: the text encoder for one caption, the VAE for one picture. */
+export interface PlannedModel {
+  /** The UNet for so many latents, in the face mode where that is trained. */
+  unetOf(batch: number): Unet;
+  readonly textEncoder: TextEncoder;
+  readonly vaeEncoder: Graph;
+  readonly vaeDecoder: Graph;
+  /** Whether the modifier token is trained, and with it the text encoder differentiated. */
+  readonly trainsToken: boolean;
+}
+
+/** @param options how the runtime has training graphs made */
+export function planGraphs(
+  model: PlannedModel,
+  fused: Fused,
+  options: Pick<TrainingGraphOptions, "simplify" | "composites"> = {},
+): PlanGraphs {
+  const finish = (graph: Graph, precision: Precision): Graph =>
+    graphForSession(precision === "float16" ? halfPrecision(graph) : graph, fused);
+  const { textEncoder, vaeEncoder, vaeDecoder } = model;
+  const one = model.unetOf(1);
+  const { columns, textWidth } = one.kv;
+  return {
+    training: ({ precision, microBatch, segments, attentionBytes }) => {
+      const unet = microBatch === 1 ? one : model.unetOf(microBatch);
+      const { graph } = trainingGraph(unet, { ...options, fused, segments, attentionBytes });
+      return finish(graph, precision);
+    },
+    captions: () => {
+      const graphs = [textEncoder.graph];
+      if (model.trainsToken) graphs.push(textEncoderGradient(textEncoder, fused).graph);
+      return graphs.map((graph) => finish(graph, "float32"));
+    },
+    sampling: (precision) => [
+      finish(model.unetOf(2).graph, precision),
+      finish(textEncoder.graph, "float32"),
+      finish(vaeDecoder, precision),
+    ],
+    vaeEncoder: (precision) => finish(vaeEncoder, precision),
+    trained: columns * textWidth + (one.queryOut?.length ?? 0) + (model.trainsToken ? textWidth : 0),
+    keysAndValues: one.shape.tokens * columns,
+  };
+}
