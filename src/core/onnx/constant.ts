@@ -54,9 +54,33 @@ export function constantFromArray(array: NdArray): Constant {
   return { dtype: array.dtype, dims: array.dims, data: { kind: "bytes", bytes: toBytes(array) } };
 }
 
+/** A cast that undoes an exact one (float16 to float32 and back) is none, whatever was moved in between. */
 export function castConstant(from: Constant, dtype: DType): Constant {
   if (from.dtype === dtype) return from;
+  if (from.dtype === "float32" && isWidened(from, dtype)) return unwidened(from, dtype);
   return { dtype, dims: from.dims, data: { kind: "derived", from, transform: { kind: "cast" } } };
+}
+
+/** Whether all that a float32 constant is made of was `dtype` before it was cast, and only moved otherwise. */
+function isWidened({ data }: Constant, dtype: DType): boolean {
+  if (dtype !== "float16" && dtype !== "bfloat16") return false;
+  if (data.kind === "joined") return data.parts.every((part) => isWidened(part, dtype));
+  if (data.kind !== "derived" || data.transform.kind === "winograd") return false;
+  return data.transform.kind === "cast" ? data.from.dtype === dtype : isWidened(data.from, dtype);
+}
+
+function unwidened(constant: Constant, dtype: DType): Constant {
+  const { data, dims } = constant;
+  if (data.kind === "joined") {
+    return {
+      dtype,
+      dims,
+      data: { ...data, parts: data.parts.map((part) => unwidened(part, dtype)) },
+    };
+  }
+  if (data.kind !== "derived") throw new Error("only what was cast can be cast back");
+  if (data.transform.kind === "cast") return data.from;
+  return { dtype, dims, data: { ...data, from: unwidened(data.from, dtype) } };
 }
 
 export function reshapeConstant(from: Constant, dims: Dims): Constant {

@@ -4,6 +4,7 @@ import { type NdArray, ndArray } from "../tensor/nd-array.ts";
 import type { Constant } from "./constant.ts";
 import { type Declared, describeNode, type Graph, type Node, producersOf } from "./graph.ts";
 import { inferNode, unsupportedOperator } from "./infer.ts";
+import { CONVERT } from "./operators/convert.ts";
 import type { EvaluateContext } from "./operators/definition.ts";
 import { isSupported } from "./operators/supported.ts";
 import { OPERATORS } from "./operators/table.ts";
@@ -47,12 +48,14 @@ export function evaluateNode(
  * Values of the named outputs. Only the nodes they depend on are computed, and a value is let go after its
  * last reader.
  * @param constants the numbers of one of the graph's constants.
+ * @param rounded also rounds what a node gives as float16, as a session would; what it computes on the way stays float64
  */
 export function evaluateGraph(
   graph: Graph,
   feeds: ReadonlyMap<string, NdArray>,
   outputs: readonly string[],
   constants: (name: string, constant: Constant) => NdArray,
+  rounded = false,
 ): Map<string, NdArray> {
   const nodes = nodesNeeded(graph, feeds, outputs);
   const values = new Map<string, NdArray>();
@@ -75,11 +78,17 @@ export function evaluateGraph(
     const inputs = node.inputs.map((name) => (name === "" ? undefined : read(name)));
     evaluateNode(node, graph.opset, inputs).forEach((value, i) => {
       const name = node.outputs[i] ?? "";
-      if (readers.has(name) && !feeds.has(name)) values.set(name, value);
+      const kept = rounded && value.dtype === "float16" ? roundedToHalf(value) : value;
+      if (readers.has(name) && !feeds.has(name)) values.set(name, kept);
     });
   }
   return new Map(outputs.map((name) => [name, read(name)]));
 }
+
+const roundedToHalf = (value: NdArray): NdArray => ({
+  ...value,
+  data: value.data.map(CONVERT.float16),
+});
 
 /** The nodes that `outputs` depend on, in the graph's order; what is fed is not computed. */
 function nodesNeeded(

@@ -1,7 +1,5 @@
 /** @file What a training run can be told to do, so that it needs less memory. */
-
-/** Of weights and of what is computed in a graph; statistics, softmaxes and trained weights are float32 in any case. */
-export type Precision = "float32" | "float16";
+import type { Precision } from "../precision.ts";
 
 export interface TrainingChoices {
   readonly precision: Precision;

@@ -6,7 +6,7 @@ import { halfPrecision } from "../passes/half-precision.ts";
 import { type TextEncoder, textEncoderGradient } from "../surgery/text-encoder.ts";
 import { trainingGraph, type TrainingGraphOptions } from "../surgery/training-graph.ts";
 import type { Unet } from "../surgery/unet.ts";
-import type { Precision } from "./choices.ts";
+import type { Precision } from "../precision.ts";
 import type { PlanGraphs } from "./training-plan.ts";
 
 /** A model's parts in float32, prepared: the text encoder for one caption, the VAE for one picture. */
@@ -34,8 +34,8 @@ export function planGraphs(
   return {
     training: ({ precision, microBatch, segments, attentionBytes }) => {
       const unet = microBatch === 1 ? one : model.unetOf(microBatch);
-      const { graph } = trainingGraph(unet, { ...options, fused, segments, attentionBytes });
-      return finish(graph, precision);
+      const choices = { precision, segments, attentionBytes };
+      return graphForSession(trainingGraph(unet, { ...options, ...choices, fused }).graph, fused);
     },
     captions: () => {
       const graphs = [textEncoder.graph];
@@ -48,7 +48,8 @@ export function planGraphs(
       finish(vaeDecoder, precision),
     ],
     vaeEncoder: (precision) => finish(vaeEncoder, precision),
-    trained: columns * textWidth + (one.queryOut?.length ?? 0) + (model.trainsToken ? textWidth : 0),
+    trained:
+      columns * textWidth + (one.queryOut?.length ?? 0) + (model.trainsToken ? textWidth : 0),
     keysAndValues: one.shape.tokens * columns,
   };
 }

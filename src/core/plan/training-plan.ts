@@ -4,13 +4,8 @@
  */
 import type { Graph } from "../onnx/graph.ts";
 import { type GraphMemory, graphMemory } from "../passes/memory.ts";
-import {
-  candidates,
-  type PlanDevice,
-  type PlanWish,
-  type Precision,
-  type TrainingChoices,
-} from "./choices.ts";
+import type { Precision } from "../precision.ts";
+import { candidates, type PlanDevice, type PlanWish, type TrainingChoices } from "./choices.ts";
 
 /** The graphs of a model, as sessions would get them. */
 export interface PlanGraphs {
@@ -49,11 +44,7 @@ export interface TrainingPlan {
 }
 
 /** The first of the choices that fits; where none does, the one that comes closest. */
-export function planTraining(
-  graphs: PlanGraphs,
-  device: PlanDevice,
-  wish: PlanWish,
-): TrainingPlan {
+export function planTraining(graphs: PlanGraphs, device: PlanDevice, wish: PlanWish): TrainingPlan {
   const reckoning = new Reckoning(graphs, device);
   let closest: TrainingPlan | undefined;
   for (const choices of candidates(device, wish, reckoning.weightBytes())) {

@@ -13,9 +13,11 @@ import type { Graph } from "../onnx/graph.ts";
 import { gradient, type GradientReport } from "../autodiff/gradient.ts";
 import { chunkAttention } from "../passes/chunk-attention.ts";
 import { fuse, type Fused } from "../passes/fuse.ts";
+import { halfPrecision } from "../passes/half-precision.ts";
 import { prune } from "../passes/prune.ts";
 import { recompute } from "../passes/recompute.ts";
 import { simplify } from "../passes/simplify.ts";
+import type { Precision } from "../precision.ts";
 import { KV_INPUT } from "./expose-kv.ts";
 import { QUERY_OUT_INPUT } from "./expose-query-out.ts";
 import type { Unet, UnetOptions } from "./unet.ts";
@@ -43,7 +45,12 @@ export interface TrainingGraphOptions extends Pick<UnetOptions, "simplify"> {
   readonly segments?: number;
   /** Operators of the studio's own that the session will have; none where left out. */
   readonly fused?: Fused | undefined;
+  /** Of weights and activations; inputs, outputs and the loss are float32 in either case. "float32" where left out. */
+  readonly precision?: Precision | undefined;
 }
+
+/** Inputs that the loss is computed with. */
+const [TARGET, LOSS_WEIGHT, LOSS_SCALE] = ["target", "loss_weight", "loss_scale"] as const;
 
 export function trainingGraph(unet: Unet, options: TrainingGraphOptions = {}): TrainingGraph {
   const emit = new Emitter(
@@ -51,9 +58,9 @@ export function trainingGraph(unet: Unet, options: TrainingGraphOptions = {}): T
   );
   const { dtype, dims } = emit.type(unet.prediction);
   const [batch, , height, width] = dims as readonly [number, number, number, number];
-  const target = emit.input("target", { dtype, dims });
-  const weight = emit.input("loss_weight", { dtype, dims: [batch, 1, height, width] });
-  const scale = emit.input("loss_scale", { dtype, dims: [] });
+  const target = emit.input(TARGET, { dtype, dims });
+  const weight = emit.input(LOSS_WEIGHT, { dtype, dims: [batch, 1, height, width] });
+  const scale = emit.input(LOSS_SCALE, { dtype, dims: [] });
   const difference = emit.op("Sub", [unet.prediction, target]);
   const weighted = emit.op("Mul", [emit.op("Mul", [difference, difference]), weight]);
   const keep = { keepdims: int(0) };
@@ -71,10 +78,14 @@ export function trainingGraph(unet: Unet, options: TrainingGraphOptions = {}): T
   const outputs = [unet.prediction, loss, ...wrt.map((name) => result.gradients.get(name)!)];
   const wanted = prune(result.graph, outputs);
   const clean = options.simplify === false ? wanted : simplify(wanted);
-  const chunked =
+  const whole =
     options.attentionBytes === undefined ? clean : chunkAttention(clean, options.attentionBytes);
+  const mixed =
+    options.precision === "float16"
+      ? halfPrecision(whole, { exact: [TARGET, LOSS_WEIGHT, LOSS_SCALE] })
+      : whole;
   return {
-    graph: recompute(chunked, {
+    graph: recompute(mixed, {
       forward: [unet.prediction, loss],
       from: "sample",
       segments: options.segments ?? 1,
