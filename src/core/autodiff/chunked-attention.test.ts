@@ -6,6 +6,7 @@ import type { Graph } from "../onnx/graph.ts";
 import { chunkAttention } from "../passes/chunk-attention.ts";
 import { attentions, chunksOf } from "../passes/find-attention.ts";
 import { prune } from "../passes/prune.ts";
+import { elementCount } from "../tensor/shape.ts";
 import { evaluateAll } from "./gradient-check.test-support.ts";
 import { gradient } from "./gradient.ts";
 import { empty, input, total } from "./small-graph.test-support.ts";
@@ -51,6 +52,8 @@ describe.each([
   { heads: 2, chunks: 3 },
   { heads: 4, chunks: 2 },
   { heads: 2, chunks: 3, scale: 0.3 },
+  { heads: 1 / 2, chunks: 12 },
+  { heads: 1 / 4, chunks: 36, scale: 0.3 },
 ])("$heads heads at a time, scores times $scale", ({ heads, chunks, scale = 1 }) => {
   const bytes = heads * HEAD_BYTES;
 
@@ -78,21 +81,29 @@ describe.each([
     const parts = gradient(graph, { of: loss, wrt: WRT, attentionBytes: bytes });
     const wanted = prune(parts.graph, [loss, ...parts.gradients.values()]);
     const chunked = chunkAttention(wanted, bytes);
-    const most = Math.max(...chunksOf(attentions(graph, bytes)[0]!, bytes));
+    const { counts, blocks } = chunksOf(attentions(graph, bytes)[0]!, bytes);
     const made = chunked.nodes.flatMap(({ outputs }) =>
       outputs.map((name) => chunked.types.get(name)!),
     );
-    const scores = made.filter(({ dims }) => dims.at(-2) === ROWS && dims.at(-1) === KEYS);
+    const scores = made.filter(({ dims }) => dims.at(-2) === ROWS / blocks && dims.at(-1) === KEYS);
     expect(scores.length).toBeGreaterThan(0);
-    for (const { dims } of scores) expect(dims[0]).toBeLessThanOrEqual(most);
+    for (const { dims } of scores) expect(dims[0]).toBeLessThanOrEqual(Math.max(...counts));
+    const largest = Math.max(
+      ...made.map(({ dims }) => (dims.at(-1) === KEYS ? elementCount(dims) : 0)),
+    );
+    expect(largest).toBeLessThan(BATCH * HEADS * ROWS * KEYS);
   });
 });
 
 it("shares heads out evenly", () => {
   const one = attentions(build().graph, 0)[0]!;
-  expect(chunksOf(one, 0)).toEqual([1, 1, 1, 1, 1, 1]);
-  expect(chunksOf(one, 4 * HEAD_BYTES)).toEqual([3, 3]);
-  expect(chunksOf(one, 5 * HEAD_BYTES)).toEqual([3, 3]);
+  expect(chunksOf(one, HEAD_BYTES)).toEqual({ counts: [1, 1, 1, 1, 1, 1], blocks: 1 });
+  expect(chunksOf(one, 4 * HEAD_BYTES)).toEqual({ counts: [3, 3], blocks: 1 });
+  expect(chunksOf(one, 5 * HEAD_BYTES)).toEqual({ counts: [3, 3], blocks: 1 });
+  // Of 6 queries: a third of a head is 2 of them, a quarter would be 1.5.
+  expect(chunksOf(one, HEAD_BYTES / 3)).toEqual({ counts: new Array(18).fill(1), blocks: 3 });
+  expect(chunksOf(one, HEAD_BYTES / 4)).toEqual({ counts: new Array(36).fill(1), blocks: 6 });
+  expect(chunksOf(one, 0).blocks).toBe(6);
 });
 
 it("leaves small attention whole, and what else reads the scores or the probabilities", () => {

@@ -1,11 +1,12 @@
 /**
- * @file The gradient of attention a few heads at a time: probabilities are computed again from queries and keys, and all
+ * @file The gradient of attention a few heads, or some queries of one, at a time: probabilities are computed again from queries and keys, and all
  * that is made of a head's scores is made while they are in the processor's cache. No [T, K] tensor of all heads is kept
  * for it or moved through memory.
  */
 import { int } from "../onnx/attributes.ts";
 import type { Graph, Node } from "../onnx/graph.ts";
 import { type Attention, attentions, chunksOf } from "../passes/find-attention.ts";
+import { splitMany } from "../passes/split-many.ts";
 import { elementCount } from "../tensor/shape.ts";
 import type { Maker } from "./make.ts";
 import type { Step } from "./path.ts";
@@ -53,7 +54,7 @@ function gradients(
   const batch = dims.slice(0, -2);
   const [rows = 1, depth = 1] = dims.slice(-2);
   const [keys = 1, width = 1] = make.dims(v).slice(-2);
-  const counts = chunksOf(attention, bytes);
+  const { counts, blocks } = chunksOf(attention, bytes);
 
   const turned = (x: string): string => {
     const rank = make.dims(x).length;
@@ -62,10 +63,12 @@ function gradients(
     return make.transpose(x, perm);
   };
   const flat = (x: string): string => make.reshape(x, [heads, ...make.dims(x).slice(-2)]);
+  const inBlocks = (x: string): string =>
+    make.reshape(x, [heads * blocks, rows / blocks, make.dims(x).at(-1) ?? 1]);
   const beside = (parts: readonly string[], axis: number): string =>
     emit.op("Concat", parts, { axis: int(axis) });
   const split = (x: string, sizes: readonly number[], axis: number): readonly string[] =>
-    emit.many("Split", [x, emit.ints(sizes)], sizes.length, { axis: int(axis) });
+    splitMany(emit, x, sizes, axis);
   const matMul = (x: string, y: string): string => emit.op("MatMul", [x, y]);
 
   const scaled = (x: string): string => (scale === 1 ? x : make.mul(x, emit.scalar(scale, dtype)));
@@ -75,12 +78,18 @@ function gradients(
     make.reduce("ReduceSum", make.mul(dO, product.outputs[0] ?? ""), [last], true),
   );
   const ones = make.fill(dtype, [heads, keys, 1], 1);
-  const queries = split(beside([flat(scaled(a)), flat(dO), flat(delta)], 2), counts, 0);
-  const keysAndValues = split(beside([flat(turned(b)), flat(v), ones], 2), counts, 0);
+  const three = [scaled(a), dO, delta].map(inBlocks);
+  const queries = split(beside(three, 2), counts, 0);
+  const heldBy = blocks === 1 ? counts : new Array<number>(heads).fill(1);
+  const keysAndValues = split(beside([flat(turned(b)), flat(v), ones], 2), heldBy, 0);
 
   const parts = counts.map((count, i) => {
     const [q = "", dOut = ""] = split(queries[i] ?? "", [depth, width + 1], 2);
-    const [k = "", out = ""] = split(keysAndValues[i] ?? "", [depth, width + 1], 2);
+    const [k = "", out = ""] = split(
+      keysAndValues[Math.floor(i / blocks)] ?? "",
+      [depth, width + 1],
+      2,
+    );
     const [dOutAlone = ""] = split(dOut, [width, 1], 2);
     const p = emit.op("Softmax", [matMul(q, turned(k))], { axis: int(-1) });
     const dS = make.mul(p, matMul(dOut, turned(out)));
@@ -90,11 +99,21 @@ function gradients(
       1,
     );
   });
-  const sizes = [rows * depth, keys * depth, keys * width];
+  const sizes = [(rows / blocks) * depth, keys * depth, keys * width];
   const [dA = "", dB = "", dV = ""] = split(beside(parts, 0), sizes, 1);
+  // Every block of a head's queries has its own part in the gradients of the head's keys and values.
+  const ofHead = (x: string): string =>
+    blocks === 1
+      ? x
+      : make.reduce(
+          "ReduceSum",
+          make.reshape(x, [heads, blocks, make.dims(x)[1] ?? 1]),
+          [1],
+          false,
+        );
   return [
     [a, scaled(make.reshape(dA, [...batch, rows, depth]))],
-    [b, make.reshape(dB, [...batch, depth, keys])],
-    [v, turned(make.reshape(dV, [...batch, width, keys]))],
+    [b, make.reshape(ofHead(dB), [...batch, depth, keys])],
+    [v, turned(make.reshape(ofHead(dV), [...batch, width, keys]))],
   ];
 }

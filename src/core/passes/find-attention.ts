@@ -24,6 +24,8 @@ export interface Attention {
   readonly scale: number;
   /** Matrices of a batch: heads times images. */
   readonly heads: number;
+  /** T, queries of a head. */
+  readonly rows: number;
   /** Bytes of one head's scores, in float32. */
   readonly headBytes: number;
 }
@@ -91,16 +93,32 @@ export function maskedAttentions(graph: Graph): MaskedAttention[] {
     );
     const heads = elementCount(batch);
     const headBytes = (4 * elementCount(dims(p))) / heads;
-    return whole ? [{ ...found, left, right, values, softmax, product, heads, headBytes }] : [];
+    const rows = dims(p).at(-2) ?? 1;
+    return whole
+      ? [{ ...found, left, right, values, softmax, product, heads, rows, headBytes }]
+      : [];
   });
 }
 
-/** Heads of each chunk: as many as fit, shared out evenly, one at least. */
-export function chunksOf({ heads, headBytes }: Attention, bytes: number): number[] {
-  const most = Math.max(1, Math.floor(bytes / headBytes));
-  const chunks = Math.ceil(heads / most);
-  return Array.from(
+/** How attention is taken apart: into chunks of some heads each, or, where one head is too much, of some of its queries. */
+export interface Chunks {
+  /** Heads of each chunk, or one for each block of queries. */
+  readonly counts: readonly number[];
+  /** Blocks that a head's queries are taken in. */
+  readonly blocks: number;
+}
+
+/** As many heads as fit, shared out evenly; one at least, and of that as many equal blocks of queries as it takes. */
+export function chunksOf({ heads, headBytes, rows }: Attention, bytes: number): Chunks {
+  if (headBytes > bytes) {
+    let blocks = Math.min(rows, Math.ceil(headBytes / Math.max(1, bytes)));
+    while (rows % blocks !== 0) blocks++;
+    return { counts: new Array<number>(heads * blocks).fill(1), blocks };
+  }
+  const chunks = Math.ceil(heads / Math.floor(bytes / headBytes));
+  const counts = Array.from(
     { length: chunks },
     (_, i) => Math.floor(((i + 1) * heads) / chunks) - Math.floor((i * heads) / chunks),
   );
+  return { counts, blocks: 1 };
 }

@@ -88,9 +88,10 @@ class Reckoning {
   isHopeless(choices: TrainingChoices): boolean {
     const { microBatch } = choices;
     if (microBatch === 1) return false;
-    const [one] = this.training({ ...choices, microBatch: 1 });
-    const { weights, activations } = one!;
-    return weights + SHARED * microBatch * activations > this.device.budget;
+    return this.training({ ...choices, microBatch: 1 }).every(
+      ({ weights, activations }) =>
+        weights + SHARED * microBatch * activations > this.device.budget,
+    );
   }
 
   plan(choices: TrainingChoices): TrainingPlan {
@@ -102,7 +103,7 @@ class Reckoning {
     const resident = keepsSampling
       ? [{ name: "what paints previews", bytes: this.bytes(this.sampling(precision)) }]
       : [];
-    const [{ weights = 0 } = {}] = training;
+    const weights = training.reduce((sum, session) => sum + session.weights, 0);
     const steps = phase("steps", [
       { name: "weights of the UNet, forward and backward", bytes: weights },
       { name: "what a pass computes and keeps", bytes: this.bytes(training) - weights },
