@@ -2,7 +2,7 @@
  * @file A float32 graph as one of mixed precision: weights, products and what is saved for the backward pass are float16; norms,
  * softmaxes, sums and the loss are float32. Inputs and outputs keep their types. What is which: half/rules.ts, half/choose.ts.
  */
-import { int } from "../onnx/attributes.ts";
+import { int, intAttribute } from "../onnx/attributes.ts";
 import { castConstant, type Constant, constantOf } from "../onnx/constant.ts";
 import { smallValue } from "../onnx/emit.ts";
 import { type Graph, type Node, type TensorType } from "../onnx/graph.ts";
@@ -87,8 +87,8 @@ class Writer {
   }
 
   finish(): Graph {
-    const { nodes, constants, types } = this;
-    return { ...this.graph, nodes, constants, types };
+    const { constants, types } = this;
+    return { ...this.graph, nodes: castsInOrder(this.nodes), constants, types };
   }
 
   private findCast(): void {
@@ -154,6 +154,41 @@ class Writer {
   private fresh(name: string): string {
     return `${name}/cast_${this.counter++}`;
   }
+}
+
+/**
+ * Casts where onnxruntime computes them when they are due: of a node's inputs it computes the later one of the file first
+ * (execution-order.ts). One to float32 stands right behind what it casts, and comes when everything else of its reader is
+ * there; one to float16 stands right before its first reader, and comes before what else that waits for.
+ */
+function castsInOrder(nodes: readonly Node[]): Node[] {
+  const made = new Set(nodes.flatMap(({ outputs }) => outputs));
+  const behind = new Map<string, Node[]>();
+  const before = new Map<string, Node>();
+  const others: Node[] = [];
+  for (const node of nodes) {
+    const [input = ""] = node.inputs;
+    if (node.opType !== "Cast" || !made.has(input)) others.push(node);
+    else if (intAttribute(node, "to", 0) === DTYPES.float16.onnx) {
+      before.set(node.outputs[0] ?? "", node);
+    } else behind.set(input, [...(behind.get(input) ?? []), node]);
+  }
+  const order: Node[] = [];
+  const put = (node: Node): void => {
+    for (const input of node.inputs) {
+      const cast = before.get(input);
+      before.delete(input);
+      if (cast !== undefined) put(cast);
+    }
+    order.push(node);
+    for (const output of node.outputs) {
+      for (const cast of behind.get(output) ?? []) put(cast);
+    }
+  };
+  others.forEach(put);
+  // What nobody reads is an output.
+  for (const cast of [...before.values()]) put(cast);
+  return order;
 }
 
 /** Attributes of a node that becomes float16: a Cast casts to that. */
