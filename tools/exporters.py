@@ -7,9 +7,10 @@ dynamo  torch.export (dynamo=True), opset 18, then onnxscript's optimizer: four 
         LayerNormalization whole.
 """
 
-import io
 import logging
+import tempfile
 import warnings
+from pathlib import Path
 
 import onnx
 import torch
@@ -30,13 +31,13 @@ def export_legacy(part: Part) -> onnx.ModelProto:
     model = part.module.model
     if isinstance(model, UNet2DConditionModel):
         model.set_attn_processor(AttnProcessor())
-    file = io.BytesIO()
-    with warnings.catch_warnings():
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # deprecation of this exporter and notes of the tracer
+        file = Path(folder) / "model.onnx"  # beside which come weights of more than 2 GB
         torch.onnx.export(
             part.module,
             tuple(part.inputs.values()),
-            file,
+            str(file),
             dynamo=False,
             opset_version=LEGACY_OPSET,
             do_constant_folding=True,
@@ -44,9 +45,10 @@ def export_legacy(part: Part) -> onnx.ModelProto:
             output_names=part.outputs,
             dynamic_axes=part.axes,
         )
+        exported = onnx.load(file)
     if isinstance(model, UNet2DConditionModel):
         model.set_attn_processor(AttnProcessor2_0())
-    return onnx.load_from_string(file.getvalue())
+    return exported
 
 
 class SplitHeadsAttention:
