@@ -44,7 +44,6 @@ PARTS = ("unet", "text_encoder", "vae_encoder", "vae_decoder")
 EXPORTERS = ("legacy", "dynamo", "legacy-fp16", "legacy-converted-fp16")
 # Graphs have dynamic axes, so what they are traced with need not be of the model's size.
 TRACED_LATENTS = 16
-BITS = {4: np.uint32, 2: np.uint16}
 
 
 def build(config: dict, part: str) -> torch.nn.Module:
@@ -87,11 +86,14 @@ def key_of(size: int, first: np.ndarray, last: np.ndarray) -> tuple[int, bytes, 
     return size, first.tobytes(), last.tobytes()
 
 
-def parameter_keys(model: torch.nn.Module) -> set[tuple[int, bytes, bytes]]:
+def parameter_keys(
+    model: torch.nn.Module, dtype: torch.dtype
+) -> set[tuple[int, bytes, bytes]]:
+    """Of every parameter as `dtype`."""
     keys = set()
     for parameter in model.parameters():
-        flat = parameter.reshape(-1)
-        keys.add(key_of(flat.numel(), flat[0].numpy(), flat[-1].numpy()))
+        flat = parameter.reshape(-1)[[0, -1]].to(dtype)
+        keys.add(key_of(parameter.numel(), flat[0].numpy(), flat[-1].numpy()))
     return keys
 
 
@@ -120,32 +122,16 @@ def refer(tensor: TensorProto, offset: int, length: int) -> None:
         tensor.external_data.add(key=key, value=value)
 
 
-def converted_to_half(model: onnx.ModelProto) -> onnx.ModelProto:
-    """What onnxruntime's converter makes of a graph whose weights are elsewhere.
-
-    It changes an initialiser's type and the values that it finds, of which there are none here:
-    offsets and lengths are written anew.
-    """
-    half = convert_float_to_float16(model, keep_io_types=True, disable_shape_infer=True)
-    offset = 0
-    for tensor in half.graph.initializer:
-        if tensor.data_location == TensorProto.EXTERNAL:
-            width = 2 if tensor.data_type == TensorProto.FLOAT16 else 4
-            length = width * int(np.prod(tensor.dims))
-            refer(tensor, offset, length)
-            offset += -(-length // ALIGNMENT) * ALIGNMENT
-    return half
-
-
 def write_structure(folder: Path, part: Part, exporter: str) -> int:
     """Export, strip and write one graph; returns the file's size."""
-    keys = parameter_keys(part.module.model)
+    keys = parameter_keys(
+        part.module.model, torch.float16 if exporter.endswith("fp16") else torch.float32
+    )
     model = export_dynamo(part) if exporter == "dynamo" else export_legacy(part)
+    if exporter == "legacy-converted-fp16":
+        model = convert_float_to_float16(model, keep_io_types=True, disable_shape_infer=True)
     strip_notes(model, value_info=True)
     size = take_out_weights(model.graph, keys)
-    if exporter == "legacy-converted-fp16":
-        model = converted_to_half(model)
-        strip_notes(model, value_info=True)
     packed = gzip.compress(model.SerializeToString(deterministic=True), 9, mtime=0)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{part.name}.onnx.gz").write_bytes(packed)
@@ -201,11 +187,11 @@ def main() -> None:
         write_json(args.out / name / "counts.json", counts(config))
         for exporter in args.exporter or EXPORTERS:
             for part in args.part or PARTS:
-                half = exporter.endswith("fp16")
-                if half and (name, part) != ("sd15", "unet"):
+                if exporter.endswith("fp16") and (name, part) != ("sd15", "unet"):
                     continue
                 dtype = torch.float16 if exporter == "legacy-fp16" else torch.float32
-                model = build(config, part).to(dtype)
+                model = build(config, part)
+                model = model if dtype == torch.float32 else model.half()
                 total += write_structure(
                     args.out / name / exporter, exported_part(model, part, dtype), exporter
                 )

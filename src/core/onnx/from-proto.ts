@@ -5,6 +5,7 @@ import { elementCount } from "../tensor/shape.ts";
 import type { Attribute } from "./attributes.ts";
 import { type Constant, constantBytes, constantOf } from "./constant.ts";
 import type { Declared, DeclaredDim, Graph, Node, TensorType } from "./graph.ts";
+import { inOrder } from "./in-order.ts";
 import { OWN_OPS } from "./operators/supported.ts";
 import {
   AttributeProto_AttributeType as AttributeType,
@@ -45,7 +46,7 @@ export function graphFromModel(model: ModelProto): Graph {
     opset: Number(opset.version),
     inputs: proto.input.filter((value) => !constants.has(value.name)).map(declaredFrom),
     outputs: proto.output.map(declaredFrom),
-    nodes: proto.node.map(nodeFrom),
+    nodes: inOrder(proto.node.map(nodeFrom)),
     constants,
     types: staticTypes(proto),
   };
@@ -129,12 +130,16 @@ function constantFromTensor(tensor: TensorProto): Constant {
     }
     return { ...constant, data: { kind: "bytes", bytes: tensor.rawData } };
   }
-  return constantOf(dtype, dims, typedValues(tensor, dtype, what, elementCount(dims)));
+  const values = typedValues(tensor, dtype, what, elementCount(dims));
+  if (!BITS.has(dtype)) return constantOf(dtype, dims, values);
+  return { ...constantOf("uint16", dims, values), dtype };
 }
+
+/** Their typed field, int32_data, holds the bits of each value. */
+const BITS: ReadonlySet<DType> = new Set<DType>(["float16", "bfloat16"]);
 
 /** Values of a tensor that uses one of the typed fields in place of raw bytes. */
 function typedValues(tensor: TensorProto, dtype: DType, what: string, count: number): number[] {
-  const bits = dtype === "float16" || dtype === "bfloat16";
   const values = [
     tensor.floatData,
     tensor.doubleData,
@@ -142,7 +147,7 @@ function typedValues(tensor: TensorProto, dtype: DType, what: string, count: num
     tensor.int64Data.map(Number),
     tensor.uint64Data.map(Number),
   ].find((field) => field.length > 0);
-  if (values?.length !== count || bits) {
+  if (values?.length !== count) {
     throw new StudioError(
       "model-corrupt",
       `${what} holds ${values?.length ?? 0} ${dtype} values outside raw_data where its shape needs ${count}; fetch or export the model again.`,

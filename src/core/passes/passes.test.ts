@@ -177,6 +177,18 @@ describe("widen", () => {
     expect(wide.inputs[0]!.dtype).toBe("float32");
     expect(wide.outputs[0]!.dtype).toBe("float32");
   });
+
+  it("computes in float32 what a half-precision export computes in float64", () => {
+    const emit = new Emitter(EMPTY);
+    const x = emit.input("x", { dtype: "float16", dims: [2, 3] });
+    const two = emit.constant(constantOf("float64", [], [2]));
+    const squares = emit.op("Pow", [emit.op("Cast", [x], { to: int(11) }), two]);
+    const graph = emit.finish([emit.op("Cast", [squares], { to: int(10) })]);
+    const wide = simplify(specialise(widen(graph), { x: { dims: [2, 3] } }));
+    checkStatic(wide);
+    expect(wide.nodes.map(({ opType }) => opType)).toEqual(["Pow", "Identity"]);
+    expect(valueOf(wide, x23)).toEqual([1, 4, 9, 0.25, 25, 36]);
+  });
 });
 
 describe("prune", () => {

@@ -1,14 +1,19 @@
-/** @file Half-precision graphs as float32 graphs: weights are described as widened, casts to half become casts to float32. */
+/** @file Graphs of any floating point as float32 graphs: weights are described as cast, and casts lead to float32. */
 import { castConstant, type Constant, constantFromArray } from "../onnx/constant.ts";
 import type { Attribute } from "../onnx/attributes.ts";
 import type { Declared, Graph, Node, TensorType } from "../onnx/graph.ts";
 import { DTYPES, type DType } from "../tensor/dtype.ts";
 import { fromBytes } from "../tensor/nd-array.ts";
+import { elementCount } from "../tensor/shape.ts";
 
-const HALF: ReadonlySet<DType> = new Set<DType>(["float16", "bfloat16"]);
-const HALF_NUMBERS: ReadonlySet<number> = new Set([...HALF].map((dtype) => DTYPES[dtype].onnx));
+/**
+ * float64 among them: the TorchScript exporter has a half-precision LayerNorm compute its squares so, for range alone,
+ * and no GPU has it.
+ */
+const OTHERS: ReadonlySet<DType> = new Set<DType>(["float16", "bfloat16", "float64"]);
+const OTHER_NUMBERS: ReadonlySet<number> = new Set([...OTHERS].map((dtype) => DTYPES[dtype].onnx));
 
-const widened = (dtype: DType): DType => (HALF.has(dtype) ? "float32" : dtype);
+const widened = (dtype: DType): DType => (OTHERS.has(dtype) ? "float32" : dtype);
 
 /**
  * The same graph in float32. Weights stored in half precision keep their exact values; the arithmetic
@@ -32,8 +37,14 @@ export function widen(graph: Graph): Graph {
 
 const widenDeclared = (value: Declared): Declared => ({ ...value, dtype: widened(value.dtype) });
 
-const widenConstant = (constant: Constant): Constant =>
-  castConstant(constant, widened(constant.dtype));
+/** Numbers of this many elements are converted at once, so that other passes can look into them; the file has larger ones. */
+const LITERAL = 4096;
+
+function widenConstant(constant: Constant): Constant {
+  return elementCount(constant.dims) <= LITERAL
+    ? widenLiteral(constant)
+    : castConstant(constant, widened(constant.dtype));
+}
 
 function widenNode(node: Node): Node {
   if (node.attributes.size === 0) return node;
@@ -48,17 +59,18 @@ function widenNode(node: Node): Node {
 
 function widenAttribute(node: Node, name: string, attribute: Attribute): Attribute {
   if (node.opType === "Cast" && name === "to" && attribute.type === "int") {
-    return HALF_NUMBERS.has(attribute.value)
+    return OTHER_NUMBERS.has(attribute.value)
       ? { type: "int", value: DTYPES.float32.onnx }
       : attribute;
   }
   if (attribute.type !== "tensor") return attribute;
+  // Attribute tensors must stay literal.
   return { type: "tensor", value: widenLiteral(attribute.value) };
 }
 
-/** Attribute tensors are small and must stay literal: their bytes are converted at once. */
 function widenLiteral(constant: Constant): Constant {
-  if (!HALF.has(constant.dtype) || constant.data.kind !== "bytes") return widenConstant(constant);
-  const array = fromBytes(constant.dtype, constant.dims, constant.data.bytes);
-  return constantFromArray({ ...array, dtype: "float32" });
+  const dtype = widened(constant.dtype);
+  const { data, dims } = constant;
+  if (dtype === constant.dtype || data.kind !== "bytes") return castConstant(constant, dtype);
+  return constantFromArray({ ...fromBytes(constant.dtype, dims, data.bytes), dtype });
 }
