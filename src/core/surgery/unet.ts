@@ -1,5 +1,4 @@
 /** @file From an exported UNet to the graph every session is built from: float32, static, simplified, cut at K and V. */
-import { StudioError } from "../errors.ts";
 import type { Graph } from "../onnx/graph.ts";
 import { checkNames } from "../onnx/check.ts";
 import { simplify } from "../passes/simplify.ts";
@@ -10,6 +9,7 @@ import { exposeQueryOut, type QueryOutLayout } from "./expose-query-out.ts";
 import { findCrossAttention } from "./find-cross-attention.ts";
 import type { KvLayout } from "./kv-layout.ts";
 import { perSampleTimestep, timestepDims } from "./per-sample-timestep.ts";
+import { LATENT_CHANNELS, refuseOthers } from "./refuse-others.ts";
 import { cutTimeFeatures } from "./time-features.ts";
 
 export interface UnetShape {
@@ -51,25 +51,18 @@ export interface UnetOptions {
   readonly simplify?: boolean;
 }
 
-/** Of every Stable Diffusion 1.x and 2.x text-to-image model. */
-const LATENT_CHANNELS = 4;
-
-const INPUTS = ["sample", "timestep", "encoder_hidden_states"] as const;
-
 /**
- * @throws StudioError "model-not-a-unet" where inputs or cross-attention are not a UNet's, and whatever
- *   specialisation refuses
+ * @throws StudioError "model-not-a-unet" where inputs or cross-attention are not a UNet's, "model-unsupported" where it is
+ *   another model's, and whatever specialisation refuses
  */
 export function prepareUnet(exported: Graph, shape: UnetShape, options: UnetOptions = {}): Unet {
   refuseOthers(exported);
   checkNames(exported);
   const wide = widen(exported);
   const declared = new Map(wide.inputs.map((input) => [input.name, input]));
-  const declaredChannels = declared.get("sample")!.dims[1];
-  const channels = typeof declaredChannels === "number" ? declaredChannels : LATENT_CHANNELS;
   const specialised = specialise(wide, {
     sample: {
-      dims: [shape.batch, channels, shape.height, shape.width],
+      dims: [shape.batch, LATENT_CHANNELS, shape.height, shape.width],
     },
     timestep: { dims: timestepDims(declared.get("timestep")!, shape.batch), dtype: "float32" },
     encoder_hidden_states: { dims: [shape.batch, shape.tokens, shape.textWidth] },
@@ -86,23 +79,9 @@ export function prepareUnet(exported: Graph, shape: UnetShape, options: UnetOpti
     blocks: blocks.length,
     attention: blocks.map(({ softmax }) => softmax),
     shape,
-    latents: [shape.batch, channels, shape.height, shape.width] as const,
+    latents: [shape.batch, LATENT_CHANNELS, shape.height, shape.width] as const,
   };
   if (options.queryOut !== true) return { graph: timed.graph, ...common };
   const face = exposeQueryOut(timed.graph, blocks);
   return { graph: face.graph, queryOut: face.layout, ...common };
-}
-
-function refuseOthers(graph: Graph): void {
-  const names = graph.inputs.map((input) => input.name);
-  const missing = INPUTS.filter((name) => !names.includes(name));
-  if (missing.length === 0 && graph.outputs.length === 1) return;
-  throw new StudioError(
-    "model-not-a-unet",
-    `This ONNX file is not a Stable Diffusion UNet: it takes ${list(names)} and gives ${list(graph.outputs.map((o) => o.name))}, where a UNet takes sample, timestep and encoder_hidden_states and gives one prediction; choose the model's unet/model.onnx.`,
-  );
-}
-
-function list(names: readonly string[]): string {
-  return names.length === 0 ? "nothing" : names.join(", ");
 }
