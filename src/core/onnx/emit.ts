@@ -9,7 +9,7 @@ import { inferNode, type ValueScope } from "./infer.ts";
 import type { SupportedOp } from "./operators/supported.ts";
 
 /** Constants up to this many elements are looked into by type rules (axes, shapes, split sizes). */
-const SMALL = 4096;
+export const SMALL = 4096;
 
 /** The numbers of a constant that lie at hand (no file has to be read) and are at most `limit`; else undefined. */
 export function smallValue(constant: Constant | undefined, limit = SMALL): NdArray | undefined {

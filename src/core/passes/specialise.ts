@@ -14,7 +14,7 @@ import {
   reshapeConstant,
   transposeConstant,
 } from "../onnx/constant.ts";
-import { smallValue } from "../onnx/emit.ts";
+import { SMALL, smallValue } from "../onnx/emit.ts";
 import { evaluateNode } from "../onnx/evaluate.ts";
 import type { Declared, Graph, Node, TensorType } from "../onnx/graph.ts";
 import { inferNode, unsupportedOperator, type ValueScope } from "../onnx/infer.ts";
@@ -112,13 +112,15 @@ class Folder {
     const first = this.constants.get(node.inputs[0] ?? "");
     const rest = node.inputs.slice(1).every((name) => name === "" || this.constants.has(name));
     if (node.inputs.length > 0 && (first === undefined || !rest)) return undefined;
-    if (types.reduce((sum, type) => sum + elementCount(type.dims), 0) <= FOLD_LIMIT) {
+    const elements = types.reduce((sum, type) => sum + elementCount(type.dims), 0);
+    // Of more numbers than other passes look into, they would not see that it is the same one throughout.
+    const described = elements > SMALL ? this.uniform(node, types[0]!) : undefined;
+    if (described !== undefined) return [described];
+    if (elements <= FOLD_LIMIT) {
       const result = this.evaluated(node, types);
       if (result !== undefined) return result;
     }
-    const derived =
-      this.uniform(node, types[0]!) ??
-      (first === undefined ? undefined : derive(node, first, types[0]!));
+    const derived = first === undefined ? undefined : derive(node, first, types[0]!);
     return derived === undefined ? undefined : [derived];
   }
 
@@ -127,6 +129,13 @@ class Folder {
    * (legacy exports write the unused bias of attention scores as ConstantOfShape * 0).
    */
   private uniform(node: Node, type: TensorType): Constant | undefined {
+    if (node.opType === "ConstantOfShape") {
+      return {
+        dtype: type.dtype,
+        dims: type.dims,
+        data: { kind: "fill", value: evaluateFill(node) },
+      };
+    }
     if (!ELEMENTWISE.has(node.opType)) return undefined;
     const inputs: NdArray[] = [];
     for (const name of node.inputs) {
@@ -239,10 +248,6 @@ function derive(node: Node, from: Constant, type: TensorType): Constant | undefi
     case "Transpose": {
       const perm = intsAttribute(node, "perm", null) ?? from.dims.map((_, i) => i).reverse();
       return transposeConstant(from, perm);
-    }
-    case "ConstantOfShape": {
-      const value = evaluateFill(node);
-      return { dtype: type.dtype, dims: type.dims, data: { kind: "fill", value } };
     }
     default:
       return undefined;

@@ -1,5 +1,6 @@
 /** @file Graphs of any floating point as float32 graphs: weights are described as cast, and casts lead to float32. */
 import { castConstant, type Constant, constantFromArray } from "../onnx/constant.ts";
+import { SMALL } from "../onnx/emit.ts";
 import type { Attribute } from "../onnx/attributes.ts";
 import type { Declared, Graph, Node, TensorType } from "../onnx/graph.ts";
 import { DTYPES, type DType } from "../tensor/dtype.ts";
@@ -37,11 +38,9 @@ export function widen(graph: Graph): Graph {
 
 const widenDeclared = (value: Declared): Declared => ({ ...value, dtype: widened(value.dtype) });
 
-/** Numbers of this many elements are converted at once, so that other passes can look into them; the file has larger ones. */
-const LITERAL = 4096;
-
+/** Small ones are converted at once, so that other passes can look into them. */
 function widenConstant(constant: Constant): Constant {
-  return elementCount(constant.dims) <= LITERAL
+  return elementCount(constant.dims) <= SMALL
     ? widenLiteral(constant)
     : castConstant(constant, widened(constant.dtype));
 }

@@ -47,10 +47,10 @@ const plumbing = ({ nodes }: Graph): string[] =>
 const UNETS: readonly [StructureModel, StructureStyle, number, number, number][] = [
   ["sd15", "legacy", 7858, 2058, 6313],
   ["sd15", "dynamo", 1966, 1602, 5804],
-  ["sd15", "legacy-fp16", 0, 0, 0],
+  ["sd15", "legacy-fp16", 7954, 2058, 6345],
   ["sd15", "legacy-converted-fp16", 0, 0, 0],
-  ["sd21", "legacy", 0, 0, 0],
-  ["sd21", "dynamo", 0, 0, 0],
+  ["sd21", "legacy", 7954, 2088, 6364],
+  ["sd21", "dynamo", 1998, 1634, 5831],
 ];
 
 describe.each(UNETS)("the UNet of %s, %s export", (model, style, exported, forward, training) => {
@@ -114,8 +114,8 @@ describe.each(UNETS)("the UNet of %s, %s export", (model, style, exported, forwa
 const TEXT_ENCODERS: readonly [StructureModel, StructureStyle, number, number][] = [
   ["sd15", "legacy", 587, 1467],
   ["sd15", "dynamo", 387, 1267],
-  ["sd21", "legacy", 0, 0],
-  ["sd21", "dynamo", 0, 0],
+  ["sd21", "legacy", 1161, 2833],
+  ["sd21", "dynamo", 785, 2434],
 ];
 
 describe.each(TEXT_ENCODERS)("the text encoder of %s, %s export", (model, style, nodes, most) => {
@@ -143,10 +143,10 @@ describe.each(TEXT_ENCODERS)("the text encoder of %s, %s export", (model, style,
 
 /** Nodes of encoder and decoder at the most. */
 const VAES: readonly [StructureModel, StructureStyle, number, number][] = [
-  ["sd15", "legacy", 218, 0],
-  ["sd15", "dynamo", 218, 0],
-  ["sd21", "legacy", 218, 0],
-  ["sd21", "dynamo", 218, 0],
+  ["sd15", "legacy", 218, 286],
+  ["sd15", "dynamo", 218, 289],
+  ["sd21", "legacy", 218, 286],
+  ["sd21", "dynamo", 218, 289],
 ];
 
 describe.each(VAES)("the VAE of %s, %s export", (model, style, encoder, decoder) => {

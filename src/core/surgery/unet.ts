@@ -1,6 +1,7 @@
 /** @file From an exported UNet to the graph every session is built from: float32, static, simplified, cut at K and V. */
 import type { Graph } from "../onnx/graph.ts";
 import { checkNames } from "../onnx/check.ts";
+import { plainAttention } from "../passes/plain-attention.ts";
 import { simplify } from "../passes/simplify.ts";
 import { specialise } from "../passes/specialise.ts";
 import { widen } from "../passes/widen.ts";
@@ -68,7 +69,7 @@ export function prepareUnet(exported: Graph, shape: UnetShape, options: UnetOpti
     encoder_hidden_states: { dims: [shape.batch, shape.tokens, shape.textWidth] },
   });
   const stepped = perSampleTimestep(specialised, shape.batch);
-  const clean = options.simplify === false ? stepped : simplify(stepped);
+  const clean = options.simplify === false ? stepped : simplify(plainAttention(simplify(stepped)));
   const blocks = findCrossAttention(clean, "encoder_hidden_states", options.blocks);
   const exposed = exposeKv(clean, blocks, shape);
   const timed = cutTimeFeatures(exposed.graph);
