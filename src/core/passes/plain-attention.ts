@@ -73,7 +73,7 @@ function emitPlain(emit: Emitter, { attention, heads, images, ...from }: PlainAt
     const apart = emit.op("Reshape", [name, emit.ints([images, positions, heads, size])]);
     return emit.op("Transpose", [apart], { perm: ints(perm) });
   };
-  const scale = from.queries.scale * from.keys.scale * attention.scale;
+  const scale = meant(from.queries.scale * from.keys.scale * attention.scale, size);
   const q = split(from.queries.name, queries, ROWS);
   const scaled = scale === 1 ? q : emit.op("Mul", [q, emit.scalar(scale, dtype)]);
   const scores = emit.op("MatMul", [scaled, split(from.keys.name, keys, COLUMNS)]);
@@ -88,6 +88,12 @@ function emitPlain(emit: Emitter, { attention, heads, images, ...from }: PlainAt
   const all = emit.op("MatMul", [probabilities, v]);
   const inputs = [all, emit.ints(dims)];
   emit.copy({ ...product, opType: "Reshape", inputs, attributes: new Map() });
+}
+
+/** A scale that is 1/√D but for the rounding of a half-precision export is 1/√D. */
+function meant(scale: number, size: number): number {
+  const exact = 1 / Math.sqrt(size);
+  return Math.abs(scale / exact - 1) < 2 ** -10 ? exact : scale;
 }
 
 /** Reads attention off a graph. */
