@@ -8,7 +8,7 @@ import { evaluateGraph } from "../onnx/evaluate.ts";
 import { emptyGraph, type Graph } from "../onnx/graph.ts";
 import { normal } from "../random/normal.ts";
 import { ndArray } from "../tensor/nd-array.ts";
-import { type Dims, elementCount } from "../tensor/shape.ts";
+import { elementCount } from "../tensor/shape.ts";
 import { plainAttention } from "./plain-attention.ts";
 import { simplify } from "./simplify.ts";
 
@@ -64,7 +64,7 @@ const operators = (graph: Graph): string[] => graph.nodes.map(({ opType }) => op
 
 function values(graph: Graph): Float64Array {
   const feeds = Object.entries(INPUTS).map(([name, dims], i) => {
-    const value = ndArray("float32", dims as Dims, normal(i + 1, elementCount(dims)));
+    const value = ndArray("float32", dims, normal(i + 1, elementCount(dims)));
     return [name, value] as const;
   });
   const output = graph.outputs[0]!.name;
