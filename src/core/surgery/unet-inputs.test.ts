@@ -54,7 +54,7 @@ const SHAPES: readonly (readonly [string, readonly DeclaredDim[]])[] = [
 ];
 const TYPES = ["int64", "int32", "float32", "float16"] as const;
 
-describe.each(NANO_STYLES)("%s export", (style) => {
+describe.each(NANO_STYLES)("%s export", { timeout: 60_000 }, (style) => {
   const exported = nanoModel(style, "unet").then(({ graph }) => ({
     graph,
     expected: prepareUnet(graph, NANO_SHAPE, { blocks: 16 }),
