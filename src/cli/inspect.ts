@@ -17,10 +17,11 @@ import { CLIP_TOKENS } from "../core/text/clip-tokenizer.ts";
 import { folderFiles } from "../hub/folder-files.ts";
 import { externalReader } from "../hub/model-files.ts";
 import { inspectConcept } from "./inspect-concept.ts";
+import { inspectPlan, type InspectPlanOptions } from "./inspect-plan.ts";
 
-export interface InspectOptions {
+export interface InspectOptions extends InspectPlanOptions {
   readonly json?: boolean;
-  readonly batch: number | string;
+  readonly plan?: boolean;
 }
 
 interface Report {
@@ -49,11 +50,15 @@ interface UnetReport {
 
 /** @throws StudioError naming what is wrong with the file or the options */
 export async function inspect(file: string, options: InspectOptions): Promise<void> {
-  const batch = Number(options.batch);
+  if (options.plan === true) {
+    console.log(await inspectPlan(file, options));
+    return;
+  }
+  const batch = Number(options.batch ?? 4);
   if (!Number.isInteger(batch) || batch < 1) {
     throw new StudioError(
       "invalid-input",
-      `--batch must be a whole number above 0, not "${options.batch}".`,
+      `--batch must be a whole number above 0, not "${options.batch ?? ""}".`,
     );
   }
   const bytes = await bytesOf(file);

@@ -41,7 +41,14 @@ cli
     "Say what a concept file holds, or what an ONNX file is and what training it would take",
   )
   .option("--json", "Print one JSON object and nothing else")
-  .option("--batch <n>", "Batch size of the training graph", "4")
+  .option("--batch <n>", "Batch size of the training graph (default: 4; with --plan, the model's)")
+  .option(
+    "--plan",
+    "For a model's name or folder: what training will take in memory, and how it is made to fit",
+  )
+  .option("--memory <size>", "What the plan may use: 8GB, 6500MB (default: 8GB, 4 GiB for wasm)")
+  .option("--backend <name>", "webgpu or wasm: what the plan is for", "webgpu")
+  .option("--no-float16", "The plan is for a GPU that cannot compute with float16")
   .action(inspect);
 
 cli

@@ -22,13 +22,17 @@ export async function openModelOption(
   name: string,
   optimisations: Optimisations = EVERY_OPTIMISATION,
 ): Promise<Model> {
+  const folder = modelFolder(name);
+  return readModel(path.basename(folder), folderFiles(folder), undefined, optimisations);
+}
+
+/** @throws StudioError "model-not-found" */
+export function modelFolder(name: string): string {
   const bundled = path.join(BUNDLED, name);
   const folder = /^[\w.-]+$/.test(name) && existsSync(bundled) ? bundled : path.resolve(name);
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
-    throw new StudioError(
-      "model-not-found",
-      `There is no model "${name}"; give ${DEFAULT_MODEL}, or a folder in optimum's ONNX layout.`,
-    );
-  }
-  return readModel(path.basename(folder), folderFiles(folder), undefined, optimisations);
+  if (existsSync(folder) && statSync(folder).isDirectory()) return folder;
+  throw new StudioError(
+    "model-not-found",
+    `There is no model "${name}"; give ${DEFAULT_MODEL}, or a folder in optimum's ONNX layout.`,
+  );
 }

@@ -10,6 +10,7 @@ export type ErrorCode =
   | "model-not-found"
   | "download-failed"
   | "backend-unavailable"
+  | "does-not-fit"
   | "session-failed"
   | "storage-full"
   | "storage-failed"
