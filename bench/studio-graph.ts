@@ -26,7 +26,7 @@ export async function studioGraph(
   model: Model,
   name: GraphName,
   batch: number,
-  runtime: Pick<Runtime, "attentionBytes" | "fused" | "optimisations">,
+  runtime: Pick<Runtime, "attentionBytes" | "fused" | "optimisations" | "precision">,
 ): Promise<ReadableGraph> {
   const { sampleSize } = model.config;
   const pixels = pictureSize(model);

@@ -4,7 +4,7 @@
     python tools/make_goldens.py default --base FOLDER [--model public/models/toybox-256]
         [--photos public/samples/concepts/teddy-bear] [--out tests/reference]
 
-nano     float64 through the seeded nano model: nano-unet, nano-text-encoder, nano-vae,
+nano     float64 through the seeded nano model: nano-unet, nano-half, nano-text-encoder, nano-vae,
          nano-trajectory, nano-face-trajectory, nano-generate and nano-attention.safetensors.
 default  float64 through a diffusers folder (the one that the shipped model was exported from):
          default-unet, default-trajectory, default-generate, default-vae and
@@ -33,6 +33,7 @@ import golden_clip
 import golden_default
 import golden_generate
 import golden_half_width
+import golden_half
 import golden_nano
 import golden_trajectory
 import training_run
@@ -85,6 +86,7 @@ def in_fixed_order(file: bytes) -> bytes:
 def nano(args: argparse.Namespace) -> Iterator[tuple[str, Golden]]:
     """(file name, golden) of the nano model."""
     yield "nano-unet", (golden_nano.unet(), LAYOUT | golden_nano.UNET_NOTES)
+    yield "nano-half", (golden_half.distances(), golden_half.NOTES)
     yield "nano-text-encoder", (golden_nano.text_encoder(), golden_nano.TEXT_NOTES)
     yield "nano-vae", (golden_nano.vae(), golden_nano.VAE_NOTES)
     plain, face = training_run.PLAIN, training_run.FACE

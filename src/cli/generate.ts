@@ -12,6 +12,7 @@ import {
   choiceOption,
   listOption,
   numberOption,
+  precisionOption,
   type Raw,
   requiredOption,
   textOption,
@@ -31,6 +32,7 @@ export async function generate(options: GenerateOptions): Promise<void> {
   const strength = numberOption("strength", options["strength"], 1);
   const reset = choiceOption("reset", options["reset"], RESETS, "none");
   const backend = choiceOption("backend", options["backend"], BACKENDS, "auto");
+  const precision = precisionOption(options["precision"]);
   const optimisations = withoutOption(options["without"]);
   const model = await openModelOption(
     textOption("model", options["model"]) ?? DEFAULT_MODEL,
@@ -52,7 +54,7 @@ export async function generate(options: GenerateOptions): Promise<void> {
   const attention = await AttentionFolder.open(options["attention"], model, request);
   await openOutFolder(out);
 
-  const { runtime, reason, release } = await openRuntime(backend, optimisations);
+  const { runtime, reason, release } = await openRuntime(backend, optimisations, precision);
   console.error(reason);
   try {
     const name = path.basename(listOption(options["concept"])[0] ?? "");
@@ -68,7 +70,8 @@ export async function generate(options: GenerateOptions): Promise<void> {
         ...{ file, seed: seeds[i] },
         ...(attention === undefined ? {} : { attention: attention.images[i] }),
       }));
-      console.log(JSON.stringify({ ...rest, model: model.id, backend: runtime.backend, images }));
+      const { backend } = runtime;
+      console.log(JSON.stringify({ ...rest, model: model.id, backend, precision, images }));
     } else {
       const overlays = attention?.images.flat().map(({ file }) => file) ?? [];
       console.log([...files, ...overlays].join("\n"));

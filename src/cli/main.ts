@@ -14,6 +14,12 @@ import { train } from "./train.ts";
 const BAD_INPUT = 2;
 const INTERRUPTED = 130;
 
+/** Of commands that compute in float16 where they are asked to. */
+const PRECISION = [
+  "--precision <name>",
+  "float32 or float16, which needs a GPU (default: float32; docs/half-precision.md)",
+] as const;
+
 /** Of every command that computes on a backend. */
 const WITHOUT = [
   "--without <names>",
@@ -80,6 +86,7 @@ cli
   .option("--seed <n>", "Seed of everything that is drawn")
   .option("--model <name>", "Base model: toybox-256, or a folder in optimum's layout")
   .option("--backend <name>", "auto, wasm or webgpu")
+  .option(...PRECISION)
   .option(...WITHOUT)
   .option(
     "--with <names>",
@@ -108,6 +115,7 @@ withSampling(cli.command("generate"))
   )
   .option("--model <name>", "Base model: toybox-256, or a folder in optimum's layout")
   .option("--backend <name>", "auto, wasm or webgpu")
+  .option(...PRECISION)
   .option(...WITHOUT)
   .option("--json", "Print one JSON object and nothing else")
   .action(generate);

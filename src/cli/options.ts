@@ -1,6 +1,7 @@
 /** @file Reads option values: texts become what a command needs, or one sentence. */
 import { StudioError } from "../core/errors.ts";
 import { type Optimisations, optimisationsWithout, withRequested } from "../core/optimisations.ts";
+import { type Precision, PRECISIONS } from "../core/precision.ts";
 import type { BackendPreference } from "../rpc/contracts.ts";
 
 /** Values of --backend. */
@@ -57,6 +58,11 @@ export function choiceOption<T extends string>(
 /** All values of an option that may be given several times. */
 export function listOption(raw: Raw): readonly string[] {
   return typeof raw === "object" ? raw : [];
+}
+
+/** `--precision`. */
+export function precisionOption(raw: Raw): Precision {
+  return choiceOption<Precision>("precision", raw, PRECISIONS, "float32");
 }
 
 /** `--without`: all optimisations but the named ones. */

@@ -17,6 +17,7 @@ import { DEFAULT_MODEL, openModelOption } from "./model.ts";
 import {
   BACKENDS,
   choiceOption,
+  precisionOption,
   type Raw,
   requiredOption,
   textOption,
@@ -35,6 +36,7 @@ export async function train(options: TrainOptions): Promise<void> {
   const planned = plannedConcepts(options);
   const out = requiredOption("out", options["out"], "name the concept file to write");
   const backend = choiceOption("backend", options["backend"], BACKENDS, "auto");
+  const precision = precisionOption(options["precision"]);
   const optimisations = withOption(options["with"], withoutOption(options["without"]));
   checkConceptOut(out);
 
@@ -61,7 +63,7 @@ export async function train(options: TrainOptions): Promise<void> {
   const checkpoint = `${out}.checkpoint`;
   const resume = options["resume"] === true ? await readCheckpoint(checkpoint) : undefined;
 
-  const { runtime, reason, release } = await openRuntime(backend, optimisations);
+  const { runtime, reason, release } = await openRuntime(backend, optimisations, precision);
   console.error(reason);
   if (optimisations.has("gpu-half-products") && !runtime.device?.features.has("shader-f16")) {
     console.error("There is no float16 to compute with here: gpu-half-products changes nothing.");
@@ -90,6 +92,7 @@ export async function train(options: TrainOptions): Promise<void> {
         JSON.stringify({
           ...file,
           backend: runtime.backend,
+          precision,
           seconds,
           settings: used,
           metrics,
@@ -97,6 +100,10 @@ export async function train(options: TrainOptions): Promise<void> {
         }),
       );
     } else {
+      const { skipped } = result.concept.metrics;
+      if (typeof skipped === "number") {
+        console.error(`${skipped} steps were left out: their gradients were not finite.`);
+      }
       console.log(`${out}: ${(bytes.byteLength / 1e6).toFixed(1)} MB, in ${duration(seconds)}`);
     }
   } finally {

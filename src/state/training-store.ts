@@ -17,6 +17,8 @@ export interface ActiveRun {
   /** Steps it will have done at its end. */
   readonly steps: number;
   readonly millisecondsPerStep: number | null;
+  /** Steps since it began or went on whose gradients were not finite: their updates were left out. */
+  readonly leftOut: number;
   /** Of the newest checkpoint that is stored. */
   readonly checkpointStep: number;
   /** A pause was asked for, and waits for the step that runs. */
@@ -77,9 +79,11 @@ export function createTrainingStore(environment: TrainingEnvironment): TrainingS
         case "steps": {
           get().losses.append(event.points);
           const last = event.points.at(-1);
-          update(({ step }) => ({
+          const leftOut = event.points.filter(({ skipped }) => skipped).length;
+          update((active) => ({
             stage: null,
-            step: last?.step ?? step,
+            step: last?.step ?? active.step,
+            leftOut: active.leftOut + leftOut,
             millisecondsPerStep: event.millisecondsPerStep,
           }));
           break;
@@ -114,6 +118,7 @@ export function createTrainingStore(environment: TrainingEnvironment): TrainingS
           step,
           steps: settings.steps,
           millisecondsPerStep: null,
+          leftOut: 0,
           checkpointStep: step,
           stopping: false,
         };

@@ -2,6 +2,7 @@
 import { materialiseFloat32 } from "../../src/core/onnx/materialise.ts";
 import { projectKvBackward } from "../../src/core/surgery/kv-projection.ts";
 import { prepareTextEncoder, textEncoderGradient } from "../../src/core/surgery/text-encoder.ts";
+import type { Precision } from "../../src/core/precision.ts";
 import { packedQueryOut } from "../../src/core/surgery/expose-query-out.ts";
 import { trainingGraph } from "../../src/core/surgery/training-graph.ts";
 import { prepareUnet } from "../../src/core/surgery/unet.ts";
@@ -20,8 +21,14 @@ export type Distances = Readonly<Record<string, number>>;
 export async function unetDistances(
   runtime: Runtime,
   style: NanoStyle,
-  options: { readonly simplify?: boolean } = {},
+  options: {
+    readonly simplify?: boolean;
+    readonly composites?: boolean;
+    readonly precision?: Precision;
+    readonly lossScale?: number;
+  } = {},
 ): Promise<Distances> {
+  const { lossScale = 1 } = options;
   const golden = await readGolden("nano-unet");
   const model = await nanoModel(style, "unet");
   const unet = prepareUnet(model.graph, NANO_SHAPE, { blocks: 16, ...options });
@@ -29,9 +36,13 @@ export async function unetDistances(
   const name = "the training graph";
   const session = await Session.create(runtime, training.graph, model.read, { name });
   const { feeds, features, weights, shape } = await goldenFeeds(unet, model.read, golden);
-  const out = await session.run(feeds);
+  const scale = { dims: [], data: Float32Array.of(lossScale) };
+  const out = await session.run({ ...feeds, loss_scale: scale });
   await session.release();
-  const dKv = out[training.gradients.get("kv")!]!.data;
+  const dKv = Float32Array.from(
+    out[training.gradients.get("kv")!]!.data,
+    (x: number) => x / lossScale,
+  );
   const { dW, dC } = projectKvBackward(features, weights, dKv, shape);
   // The golden's loss is each sample's own mean; ours is its share of the batch mean.
   const loss = Float64Array.from(out[training.loss]!.data, (x) => x * NANO_SHAPE.batch);

@@ -253,6 +253,16 @@ describe("around the islands", () => {
     expect(readers).toEqual(["Conv:16", "Cast:32"]);
   });
 
+  it("an input is never rounded for somebody who reads float32, however late", () => {
+    const emit = start();
+    const target = input(emit, "target", [1, 4, 64, 64]);
+    let chain = conv(emit, input(emit, "x", [1, 4, 64, 64]), [4, 4]);
+    for (let i = 0; i < 50; i++) chain = emit.op("Tanh", [emit.op("Neg", [chain])]);
+    const half = halved(emit, [emit.op("Sub", [chain, target])], ["target"]);
+    expect(shown(half).slice(-2)).toEqual(["Cast:32", "Sub:32"]);
+    expect(half.nodes.at(-1)?.inputs[1]).toBe(target);
+  });
+
   it("weights that were float16 in the file come back to their own bytes, moved or not", () => {
     const file = constantOf("float16", [2, 3], [1, 2, 3, 4, 5, 6]);
     const wide = castConstant(file, "float32");

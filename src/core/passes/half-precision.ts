@@ -142,7 +142,7 @@ class Writer {
   private castTo(to: Precision, from: string, output: string, dims: TensorType["dims"]): string {
     this.nodes.push({
       opType: "Cast",
-      name: output,
+      name: `Cast/${this.counter++}`,
       inputs: [from],
       outputs: [output],
       attributes: new Map([["to", int(DTYPES[to].onnx)]]),

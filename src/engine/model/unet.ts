@@ -49,6 +49,7 @@ export async function openUnet(
   const session = await Session.create(runtime, graph, model.reader("unet"), {
     name: "the UNet",
     repeated: true,
+    followsPrecision: true,
   });
   return {
     latents: unet.latents,

@@ -88,7 +88,10 @@ async function openPart(
 ): Promise<{ readonly session: Session; readonly input: string }> {
   const { graph, input } = await vaeGraph(model, part, dims, read);
   const name = part.replace("_", " ");
-  const session = await Session.create(runtime, graph, model.reader(part), { name });
+  const session = await Session.create(runtime, graph, model.reader(part), {
+    name,
+    followsPrecision: true,
+  });
   return { session, input };
 }
 

@@ -23,13 +23,22 @@ export function isCaptured(
   return repeated && device !== null && optimisations.has("gpu-graph-capture");
 }
 
+/**
+ * Casts of one tensor that lie far apart are there so that it waits in float16; onnxruntime would make one of them, and keep
+ * its float32 result. Our own passes have merged what is worth it.
+ */
+const KEEP_CASTS = { disable_specified_optimizers: "CommonSubexpressionElimination" };
+
+/** @param mixed whether the graph casts between float32 and float16 */
 export function providerOptions(
   runtime: Pick<Runtime, "device" | "optimisations">,
   placement: SessionPlacement,
+  mixed: boolean,
 ): InferenceSession.SessionOptions {
   const { device, optimisations } = runtime;
   const { onDevice = [], hostNodes = false } = placement;
-  if (device === null) return { executionProviders: ["wasm"] };
+  const extra = mixed ? { optimization: KEEP_CASTS } : {};
+  if (device === null) return { executionProviders: ["wasm"], extra };
   const captured = isCaptured(runtime, placement);
   return {
     executionProviders: [
@@ -47,6 +56,6 @@ export function providerOptions(
       ? "gpu-buffer"
       : Object.fromEntries(onDevice.map((name) => [name, "gpu-buffer"])),
     // A node left to the CPU would copy its tensors over the bus every run; better to be told.
-    extra: { session: { disable_cpu_ep_fallback: hostNodes ? "0" : "1" } },
+    extra: { ...extra, session: { disable_cpu_ep_fallback: hostNodes ? "0" : "1" } },
   };
 }

@@ -8,6 +8,7 @@ import type { NormLimits } from "../../core/passes/fuse-group-norm.ts";
 import type { PointwiseLimits } from "../../core/passes/fuse-pointwise.ts";
 import type { PackedLimits } from "../../core/passes/pack-attention.ts";
 import type { Fused } from "../../core/passes/fuse.ts";
+import type { Precision } from "../../core/precision.ts";
 import { mostChannelsDirectly } from "../../core/wasm/convolution/direct.ts";
 import { mostChannelsPointwise } from "../../core/wasm/convolution/pointwise.ts";
 import { mostChannels } from "../../core/wasm/convolution/tiled.ts";
@@ -34,6 +35,8 @@ export interface Runtime {
   readonly attentionBytes: number | undefined;
   /** Operators of the studio's own that it has. */
   readonly fused: Fused;
+  /** What UNet, VAE and training graph are computed in; `inPrecision` gives the same runtime with another. */
+  readonly precision: Precision;
   /** onnxruntime-web creates and runs one session at a time; everything that calls into it waits here. */
   readonly serial: Serial;
   readonly timings: Timings;
@@ -73,7 +76,8 @@ export function runtime(
   };
   const gpuErrors = settings.device === null ? null : new GpuErrors(settings.device);
   const timings = new Timings(settings.device);
-  return { ort, serial: new Serial(), attentionBytes, fused, gpuErrors, timings, ...settings };
+  const made = { ort, serial: new Serial(), attentionBytes, fused, gpuErrors, timings };
+  return { ...made, precision: "float32", ...settings };
 }
 
 const NORM_LIMITS: NormLimits = { groups: MOST_HEADS };
@@ -103,10 +107,15 @@ export function trainingGraphOptions({
   attentionBytes,
   fused,
   optimisations,
-}: Pick<Runtime, "attentionBytes" | "fused" | "optimisations">): TrainingGraphOptions {
+  precision,
+}: Pick<
+  Runtime,
+  "attentionBytes" | "fused" | "optimisations" | "precision"
+>): TrainingGraphOptions {
   return {
     attentionBytes,
     fused,
+    precision,
     simplify: optimisations.has("simplified-graphs"),
     composites: optimisations.has("short-gradients"),
   };

@@ -5,6 +5,7 @@ import { encodeModel } from "../../core/onnx/codec.ts";
 import type { Graph } from "../../core/onnx/graph.ts";
 import { type ExternalReader, materialise } from "../../core/onnx/materialise.ts";
 import { graphForSession } from "../../core/passes/for-session.ts";
+import { halfPrecision } from "../../core/passes/half-precision.ts";
 import { modelFromGraph } from "../../core/onnx/to-proto.ts";
 import { readBuffers } from "../kernels/read-back.ts";
 import { type DeviceTensor, type HostTensor, isOnDevice, type Tensor } from "../tensor.ts";
@@ -18,6 +19,8 @@ type Feeds = Readonly<Record<string, Tensor>>;
 export interface SessionOptions extends SessionPlacement {
   /** Names the session in errors: "the UNet", "the training graph". */
   readonly name: string;
+  /** Is computed in the runtime's precision; as the graph says where left out. */
+  readonly followsPrecision?: boolean;
   /** onnxruntime's own graph optimisation; ours has run before. */
   readonly optimisation?: "disabled" | "basic" | "extended" | "all";
   /** Write onnxruntime's profile of every run (for the profile command). */
@@ -59,7 +62,9 @@ export class Session {
     read: ExternalReader,
     options: SessionOptions,
   ): Promise<Session> {
-    const { model, external } = modelFromGraph(graphForSession(graph, runtime.fused));
+    const halved = options.followsPrecision === true && runtime.precision === "float16";
+    const given = graphForSession(halved ? halfPrecision(graph) : graph, runtime.fused);
+    const { model, external } = modelFromGraph(given);
     const externalData: { path: string; data: Uint8Array }[] = [];
     for (const { path, constant } of external) {
       externalData.push({ path, data: await materialise(constant, read) });
@@ -73,7 +78,7 @@ export class Session {
     const session = await runtime.serial.run(async () => {
       try {
         return await runtime.ort.InferenceSession.create(bytes, {
-          ...providerOptions(runtime, options),
+          ...providerOptions(runtime, options, isMixed(given)),
           graphOptimizationLevel: options.optimisation ?? "all",
           enableProfiling: options.profile ?? false,
           logSeverityLevel: 3,
@@ -248,6 +253,11 @@ async function hostTensor(name: string, output: OrtTensor): Promise<HostTensor> 
     "internal",
     `The output "${name}" is ${output.type}, not float32 or int32.`,
   );
+}
+
+/** Whether a graph casts between float32 and float16. */
+function isMixed({ types }: Graph): boolean {
+  return [...types.values()].some(({ dtype }) => dtype === "float16");
 }
 
 function expectFloats(name: string, { type }: OrtTensor): void {

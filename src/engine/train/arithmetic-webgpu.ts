@@ -132,6 +132,10 @@ class WebGpuArithmetic implements LaunchedArithmetic {
     return this.counters.lossScale;
   }
 
+  get launchedScale(): DeviceTensor {
+    return { dims: [], buffer: this.buffers.lossScale, dispose: () => undefined };
+  }
+
   async projectKv(features: Tensor): Promise<DeviceTensor> {
     const shape = this.shapeOf(features);
     const dims = [shape.batch, shape.tokens, shape.columns];

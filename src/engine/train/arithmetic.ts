@@ -100,6 +100,8 @@ export const MOST_LAUNCHED = 32;
 
 /** Arithmetic on the GPU, whose steps can be launched without waiting for the ones before. */
 export interface LaunchedArithmetic extends TrainingArithmetic {
+  /** The loss scale as the launched updates will have left it, for the next gradients; it is the arithmetic's own. */
+  readonly launchedScale: DeviceTensor;
   /** `backwardKv` whose result stays on the GPU; the caller disposes of it. */
   launchBackwardKv(features: Tensor, dKv: Tensor): Promise<DeviceTensor>;
   /**

@@ -6,7 +6,7 @@ import { trainingGraph } from "../../core/surgery/training-graph.ts";
 import type { Model } from "../model/read-model.ts";
 import { type Runtime, trainingGraphOptions } from "../ort/runtime.ts";
 import { Session } from "../ort/session.ts";
-import { isOnDevice, type Tensor } from "../tensor.ts";
+import { type DeviceTensor, isOnDevice, type Tensor } from "../tensor.ts";
 import type { Sample } from "./draw.ts";
 import { sampleFeeds } from "./sample-feeds.ts";
 
@@ -27,7 +27,12 @@ export interface GradientSession {
   run(
     samples: readonly Sample[],
     batch: number,
-    inputs: { readonly kv: Tensor; readonly queryOut: Tensor | null; readonly lossScale: number },
+    inputs: {
+      readonly kv: Tensor;
+      readonly queryOut: Tensor | null;
+      /** A number, or where the GPU keeps it. */
+      readonly lossScale: number | DeviceTensor;
+    },
   ): Promise<Gradients>;
   /** Compiles it for the GPU. */
   warmUp(): Promise<void>;

@@ -134,7 +134,7 @@ export class LaunchedSteps implements Steps {
       const features = keep(await captions.features(texts, rows));
       const kv = keep(await arithmetic.projectKv(features));
       const queryOut = train === "crossattn" ? keep(await arithmetic.values("query_out")) : null;
-      const { lossScale } = arithmetic;
+      const lossScale = arithmetic.launchedScale;
       const result = await gradients.run(samples, batch, { kv, queryOut, lossScale });
       this.copyLosses(keep(result.shares).buffer, samples.length, logOffset);
       const dFeatures = keep(await arithmetic.launchBackwardKv(features, keep(result.kv)));

@@ -86,10 +86,12 @@ export async function runTraining(
   const trainer = await Trainer.open(model, runtime, settings, concepts);
   try {
     const history: number[] = [...(resume?.history ?? [])];
+    let skipped = resume?.state.skipped ?? 0;
     if (resume !== undefined) await trainer.restore(resume.state);
     const tell = async (reports: readonly StepReport[]): Promise<void> => {
       for (const report of reports) {
         history.push(report.targetLoss, report.regularisationLoss);
+        if (report.skipped) skipped++;
         await events.onStep?.(report);
       }
     };
@@ -125,7 +127,8 @@ export async function runTraining(
     }
     await tell(await trainer.reports());
     const losses = Float32Array.from(history);
-    const metrics = { steps: trainer.step, ...lastLosses(losses) };
+    const leftOut = skipped === 0 ? {} : { skipped };
+    const metrics = { steps: trainer.step, ...leftOut, ...lastLosses(losses) };
     return { concept: await trainer.concept(metrics), history: losses };
   } finally {
     await trainer.release();

@@ -2,15 +2,15 @@
 import { joined } from "../../core/tensor/parts.ts";
 import { TIME_INPUT } from "../../core/surgery/time-features.ts";
 import type { Unet } from "../../core/surgery/unet.ts";
-import type { HostTensor } from "../tensor.ts";
+import type { DeviceTensor, Tensor } from "../tensor.ts";
 import type { Sample } from "./draw.ts";
 
 /** @param batch images of the whole step, whose mean loss is differentiated */
 export function sampleFeeds(
   unet: Unet,
   samples: readonly Sample[],
-  { batch, lossScale }: { readonly batch: number; readonly lossScale: number },
-): Record<string, HostTensor> {
+  { batch, lossScale }: { readonly batch: number; readonly lossScale: number | DeviceTensor },
+): Record<string, Tensor> {
   const time = unet.timeFeatures(samples.map(({ timestep }) => timestep));
   const [, channels, height, width] = unet.latents;
   return {
@@ -21,7 +21,8 @@ export function sampleFeeds(
       dims: [samples.length, 1, height, width],
       data: joined(samples.map(({ mask }) => lossWeight(mask, channels, batch))),
     },
-    loss_scale: { dims: [], data: Float32Array.of(lossScale) },
+    loss_scale:
+      typeof lossScale === "number" ? { dims: [], data: Float32Array.of(lossScale) } : lossScale,
   };
 }
 

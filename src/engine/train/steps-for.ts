@@ -14,6 +14,7 @@ import { DeviceCaptions } from "./device-captions.ts";
 import { openGradients } from "./gradients.ts";
 import { JoinedGradients } from "./joined-gradients.ts";
 import { LaunchedSteps } from "./launched-steps.ts";
+import { lossScaleFor } from "./loss-scale.ts";
 import type { Steps } from "./step-report.ts";
 import { PartedGradients } from "./parted-gradients.ts";
 import { WaitedSteps } from "./waited-steps.ts";
@@ -40,7 +41,8 @@ export async function stepsFor(
   keep: <R extends Releasable>(opened: R) => R,
 ): Promise<OpenedSteps> {
   const trained = settings.train !== "kv";
-  const numbers = arithmeticSettings(model, settings, rows, queryOut);
+  const lossScale = lossScaleFor(runtime.precision);
+  const numbers = { ...arithmeticSettings(model, settings, rows, queryOut), lossScale };
   const { microBatch } = settings;
   const graph = { microBatch, queryOut: queryOut !== null };
   const { device, optimisations } = runtime;
@@ -102,7 +104,7 @@ function arithmeticSettings(
   settings: TrainSettings,
   rows: Float32Array,
   queryOut: Float32Array | null,
-): ArithmeticSettings {
+): Omit<ArithmeticSettings, "lossScale"> {
   return {
     groups: groupsOf(model, settings, rows, queryOut),
     kvWeights: model.kvWeights,
@@ -111,7 +113,6 @@ function arithmeticSettings(
     tokens: CLIP_TOKENS,
     adam: ADAM,
     maxGradientNorm: settings.maxGradientNorm,
-    lossScale: null,
   };
 }
 

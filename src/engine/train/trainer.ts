@@ -2,6 +2,7 @@
 import { alphasCumprod } from "../../core/diffusion/noise-schedule.ts";
 import type { Concept, ModifierToken } from "../../core/concept/concept.ts";
 import { StudioError } from "../../core/errors.ts";
+import type { Precision } from "../../core/precision.ts";
 import { packedQueryOut } from "../../core/surgery/expose-query-out.ts";
 import { PromptTokenizer } from "../../core/text/modifier-tokens.ts";
 import type { Model } from "../model/read-model.ts";
@@ -10,6 +11,7 @@ import { openTogether } from "../releases.ts";
 import type { OptimiserState, TrainingArithmetic } from "./arithmetic.ts";
 import { drawStep, type Noising, type Pools, type Sample } from "./draw.ts";
 import type { StepReport, Steps } from "./step-report.ts";
+import { lossScaleFor, withScaleFor } from "./loss-scale.ts";
 import { stepsFor } from "./steps-for.ts";
 import type { TrainSettings } from "../../core/train/settings.ts";
 
@@ -32,6 +34,7 @@ export class Trainer {
   private readonly initialRows: Float32Array;
   private readonly noising: Noising;
   private readonly parts: Parts;
+  private readonly precision: Precision;
   private done = 0;
 
   private constructor(
@@ -40,8 +43,10 @@ export class Trainer {
     tokens: readonly NewToken[],
     initialRows: Float32Array,
     parts: Parts,
+    precision: Precision,
   ) {
     this.model = model;
+    this.precision = precision;
     this.settings = settings;
     this.tokens = tokens;
     this.initialRows = initialRows;
@@ -50,7 +55,7 @@ export class Trainer {
     this.noising = { scheduler, alphasCumprod: alphasCumprod(scheduler) };
   }
 
-  /** Makes the sessions; the tokens start from the model's rare ones. */
+  /** Makes the sessions, in the runtime's precision; the tokens start from the model's rare ones. */
   static async open(
     model: Model,
     runtime: Runtime,
@@ -65,7 +70,7 @@ export class Trainer {
       const steps = await stepsFor(model, runtime, settings, { tokenizer, rows, queryOut }, keep);
       return { ...steps, initialQueryOut: queryOut };
     });
-    return new Trainer(model, settings, tokens, rows, parts);
+    return new Trainer(model, settings, tokens, rows, parts, runtime.precision);
   }
 
   /** Compiles everything for the GPU, before somebody waits for the first step. */
@@ -114,9 +119,10 @@ export class Trainer {
     return this.parts.arithmetic.state();
   }
 
-  /** Goes on from a state, after as many steps as it has behind it (left-out ones included). */
+  /** Goes on from a state, of either precision, after as many steps as it has behind it (left-out ones included). */
   async restore(state: OptimiserState): Promise<void> {
-    await this.parts.arithmetic.restore(state);
+    const scale = lossScaleFor(this.precision);
+    await this.parts.arithmetic.restore(withScaleFor(state, scale));
     await this.parts.steps.restored();
     this.done = state.step + state.skipped;
   }

@@ -66,7 +66,7 @@ export function RunStatus({ run, condition }: RunStatusProps) {
 }
 
 function LiveLine({ active }: { readonly active: ActiveRun }) {
-  const { millisecondsPerStep } = active;
+  const { millisecondsPerStep, leftOut } = active;
   const left = timeLeft(active);
   return (
     <Group justify="space-between" gap="xs" className={classes.live}>
@@ -78,6 +78,7 @@ function LiveLine({ active }: { readonly active: ActiveRun }) {
           left,
           millisecondsPerStep === null ? null : `${formatDuration(millisecondsPerStep)} a step`,
           `step ${active.checkpointStep} is kept`,
+          leftOut === 0 ? null : `${leftOut} left out, whose gradients were not finite`,
         ]
           .filter((part) => part !== null)
           .join(" · ")}

@@ -18,8 +18,8 @@ export const FAR = 40;
 const FEW = 4096;
 
 /** Whether a value may wait in float32 for readers that are far away. */
-export function waitsExactly(graph: Graph, { statistics }: Rules, name: string): boolean {
-  return statistics.has(name) || elementCount(typeOf(graph, name)?.dims ?? []) <= FEW;
+export function waitsExactly(graph: Graph, { unrounded }: Rules, name: string): boolean {
+  return unrounded.has(name) || elementCount(typeOf(graph, name)?.dims ?? []) <= FEW;
 }
 
 /** Nodes that give their input as it is: onnxruntime moves nothing. */

@@ -88,8 +88,11 @@ export function followedInputs(graph: Graph, node: Node): readonly number[] {
 export interface Rules {
   /** What each node must be; undefined where it may be either. */
   readonly must: readonly (Precision | undefined)[];
-  /** Values that lose what they are for when they are rounded to float16: means, deviations, and what is made of them alone. */
-  readonly statistics: ReadonlySet<string>;
+  /**
+   * Values that are never rounded for somebody who reads float32: means, deviations and what is made of them alone, which
+   * would lose what they are for; and the graph's inputs, which are there as long as it runs.
+   */
+  readonly unrounded: ReadonlySet<string>;
 }
 
 /** @param exact inputs whose elementwise readers, and theirs, are float32: those of a loss */
@@ -122,7 +125,7 @@ export function precisionRules(graph: Graph, exact: ReadonlySet<string>): Rules 
     const beyond = inputs.some((name) => isBeyondHalf(graph, name));
     return onlySummed || byStatistic || beyond || scores.has(output) ? "float32" : undefined;
   });
-  return { must, statistics };
+  return { must, unrounded: new Set([...statistics, ...graph.inputs.map(({ name }) => name)]) };
 }
 
 /** @param computed what a local operator is computed from; null for others */
