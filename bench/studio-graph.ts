@@ -26,7 +26,7 @@ export async function studioGraph(
   model: Model,
   name: GraphName,
   batch: number,
-  runtime: Pick<Runtime, "attentionBytes" | "fused" | "optimisations" | "precision">,
+  runtime: Pick<Runtime, "attentionBytes" | "fused" | "optimisations" | "precision" | "segments">,
 ): Promise<ReadableGraph> {
   const { sampleSize } = model.config;
   const pixels = pictureSize(model);

@@ -3,6 +3,7 @@ import path from "node:path";
 import { resetConcept } from "../core/concept/concept.ts";
 import { checkRequest } from "../core/diffusion/generate-request.ts";
 import { usedConcepts } from "../core/image/image-settings.ts";
+import { paintingRuntime, refuseTooLarge } from "../engine/plan/painting-runtime.ts";
 import { AttentionFolder } from "./attention.ts";
 import { openRuntime } from "./backend.ts";
 import { conceptOption } from "./concept-option.ts";
@@ -54,9 +55,11 @@ export async function generate(options: GenerateOptions): Promise<void> {
   const attention = await AttentionFolder.open(options["attention"], model, request);
   await openOutFolder(out);
 
-  const { runtime, reason, release } = await openRuntime(backend, optimisations, precision);
-  console.error(reason);
+  const opened = await openRuntime(backend, optimisations);
+  console.error(opened.reason);
   try {
+    const runtime = paintingRuntime(opened.runtime, model.config.textWidth, precision);
+    refuseTooLarge(model, runtime);
     const name = path.basename(listOption(options["concept"])[0] ?? "");
     const files = await paintInto({
       ...{ model, runtime, request, out, attention },
@@ -70,13 +73,13 @@ export async function generate(options: GenerateOptions): Promise<void> {
         ...{ file, seed: seeds[i] },
         ...(attention === undefined ? {} : { attention: attention.images[i] }),
       }));
-      const { backend } = runtime;
-      console.log(JSON.stringify({ ...rest, model: model.id, backend, precision, images }));
+      const used = { backend: runtime.backend, precision: runtime.precision };
+      console.log(JSON.stringify({ ...rest, model: model.id, ...used, images }));
     } else {
       const overlays = attention?.images.flat().map(({ file }) => file) ?? [];
       console.log([...files, ...overlays].join("\n"));
     }
   } finally {
-    release();
+    opened.release();
   }
 }

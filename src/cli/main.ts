@@ -17,7 +17,7 @@ const INTERRUPTED = 130;
 /** Of commands that compute in float16 where they are asked to. */
 const PRECISION = [
   "--precision <name>",
-  "float32 or float16, which needs a GPU (default: float32; docs/half-precision.md)",
+  "float32, float16 (needs a GPU) or auto: float16 for large models on a GPU that can (default: auto)",
 ] as const;
 
 /** Of every command that computes on a backend. */
@@ -87,6 +87,10 @@ cli
   .option("--model <name>", "Base model: toybox-256, or a folder in optimum's layout")
   .option("--backend <name>", "auto, wasm or webgpu")
   .option(...PRECISION)
+  .option(
+    "--memory <size>",
+    "What training may use of the GPU's memory: 8GB, 6500MB (default: 8GB)",
+  )
   .option(...WITHOUT)
   .option(
     "--with <names>",

@@ -60,9 +60,9 @@ export function listOption(raw: Raw): readonly string[] {
   return typeof raw === "object" ? raw : [];
 }
 
-/** `--precision`. */
-export function precisionOption(raw: Raw): Precision {
-  return choiceOption<Precision>("precision", raw, PRECISIONS, "float32");
+/** `--precision`; "auto" leaves it to the model's size and the device. */
+export function precisionOption(raw: Raw): Precision | "auto" {
+  return choiceOption<Precision | "auto">("precision", raw, ["auto", ...PRECISIONS], "auto");
 }
 
 /** `--without`: all optimisations but the named ones. */

@@ -3,9 +3,11 @@ import { existsSync } from "node:fs";
 import type { CancelSignal } from "../core/cancel.ts";
 import { StudioError } from "../core/errors.ts";
 import type { Planes } from "../core/image/pixels.ts";
+import type { TrainingChoices } from "../core/plan/choices.ts";
 import type { TrainSettings } from "../core/train/settings.ts";
 import { type Model, pictureSize } from "../engine/model/read-model.ts";
 import type { Runtime } from "../engine/ort/runtime.ts";
+import { runtimeFor } from "../engine/plan/runtime-for.ts";
 import { type Checkpoint, encodeCheckpoint } from "../engine/train/checkpoint.ts";
 import { type Picture, viewCount } from "../engine/train/examples.ts";
 import type { NewConcept } from "../engine/train/pools.ts";
@@ -22,6 +24,8 @@ export interface TrainJob {
   readonly model: Model;
   readonly runtime: Runtime;
   readonly settings: TrainSettings;
+  /** The plan's. */
+  readonly choices: TrainingChoices;
   readonly resume: Checkpoint | undefined;
   /** Where checkpoints go. */
   readonly checkpoint: string;
@@ -38,7 +42,8 @@ export async function runTrainJob(
   job: TrainJob,
   concepts: readonly ConceptToTrain[],
 ): Promise<TrainingResult> {
-  const { model, runtime, settings, resume, checkpoint, signal } = job;
+  const { model, settings, choices, resume, checkpoint, signal } = job;
+  const runtime = runtimeFor(job.runtime, choices);
   const sources: Source[] = [];
   for (const concept of concepts) sources.push(await sourceOf(model, concept));
   const sum = (of: (source: Source) => number): number =>
@@ -68,7 +73,7 @@ export async function runTrainJob(
     return await runTraining(
       model,
       runtime,
-      { settings, concepts: trained, resume },
+      { settings, concepts: trained, resume, choices },
       {
         signal,
         onCut: (caption, cut) =>

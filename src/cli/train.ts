@@ -5,14 +5,18 @@ import { StudioError } from "../core/errors.ts";
 import { encodeConcept } from "../core/concept/concept-file.ts";
 import { trainingSquare } from "../core/image/training-square.ts";
 import { checkCategory, knowsCategory } from "../core/text/modifier-tokens.ts";
+import { planSentence } from "../core/plan/plan-text.ts";
 import { checkSettings, defaultSettings } from "../core/train/settings.ts";
 import { conceptLayout } from "../engine/model/concept-layout.ts";
 import { pictureSize } from "../engine/model/read-model.ts";
+import { planRun, refuseUnfit } from "../engine/plan/plan-run.ts";
+import { inPrecision } from "../engine/precision.ts";
 import { type Checkpoint, decodeCheckpoint } from "../engine/train/checkpoint.ts";
 import { openRuntime } from "./backend.ts";
 import { checkConceptOut } from "./concept-out.ts";
 import { readPhotos } from "./files/photos.ts";
 import { checkWritable, writeFileAtomically } from "./files/write-file.ts";
+import { memoryOption } from "./memory-option.ts";
 import { DEFAULT_MODEL, openModelOption } from "./model.ts";
 import {
   BACKENDS,
@@ -26,7 +30,7 @@ import {
 } from "./options.ts";
 import { duration } from "./progress.ts";
 import { plannedConcepts } from "./train-concepts.ts";
-import { type ConceptToTrain, runTrainJob, type TrainJob } from "./train-job.ts";
+import { type ConceptToTrain, runTrainJob } from "./train-job.ts";
 import { settingsOf } from "./train-settings.ts";
 
 export type TrainOptions = Readonly<Record<string, Raw>>;
@@ -37,6 +41,7 @@ export async function train(options: TrainOptions): Promise<void> {
   const out = requiredOption("out", options["out"], "name the concept file to write");
   const backend = choiceOption("backend", options["backend"], BACKENDS, "auto");
   const precision = precisionOption(options["precision"]);
+  const budget = memoryOption(options["memory"]);
   const optimisations = withOption(options["with"], withoutOption(options["without"]));
   checkConceptOut(out);
 
@@ -63,15 +68,21 @@ export async function train(options: TrainOptions): Promise<void> {
   const checkpoint = `${out}.checkpoint`;
   const resume = options["resume"] === true ? await readCheckpoint(checkpoint) : undefined;
 
-  const { runtime, reason, release } = await openRuntime(backend, optimisations, precision);
+  const { runtime, reason, release } = await openRuntime(backend, optimisations);
   console.error(reason);
   if (optimisations.has("gpu-half-products") && !runtime.device?.features.has("shader-f16")) {
     console.error("There is no float16 to compute with here: gpu-half-products changes nothing.");
   }
   try {
+    if (precision !== "auto") inPrecision(runtime, precision);
+    const plan = await planRun(model, runtime, settings, { budget, precision, previews: false });
+    refuseUnfit(plan);
+    console.error(planSentence(plan));
+    const { choices } = plan;
     const stop = stopOnInterrupt();
     const start = performance.now();
-    const job: TrainJob = { model, runtime, settings, resume, checkpoint, signal: stop.signal };
+    const files = { resume, checkpoint };
+    const job = { model, runtime, settings, choices, ...files, signal: stop.signal };
     const result = await runTrainJob(job, concepts).finally(stop.forget);
     const bytes = encodeConcept(
       result.concept,
@@ -92,7 +103,7 @@ export async function train(options: TrainOptions): Promise<void> {
         JSON.stringify({
           ...file,
           backend: runtime.backend,
-          precision,
+          plan: { ...choices, peak: plan.peak },
           seconds,
           settings: used,
           metrics,

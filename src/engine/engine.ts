@@ -19,6 +19,7 @@ import { mergeStored } from "./jobs/merge-stored.ts";
 import { storeImported } from "./jobs/store-concept.ts";
 import { trainRun } from "./jobs/train-run.ts";
 import { pictureSize, startReading } from "./model/read-model.ts";
+import { paintingRuntime, refuseTooLarge } from "./plan/painting-runtime.ts";
 import { browserRuntime } from "./ort/runtime-browser.ts";
 import { Serial } from "./ort/serial.ts";
 import { Pipeline } from "./sample/pipeline.ts";
@@ -61,13 +62,18 @@ export function createEngine(
       report.chosen === "webgpu" && adapter !== null ? await requestDevice(adapter) : null;
     try {
       const optimisations = optimisationsWithout(without.join());
-      const starting = browserRuntime(device, report.threads, optimisations);
       const reading = startReading(id, files, onProgress, optimisations);
+      const started = browserRuntime(device, report.threads, optimisations);
+      const starting = Promise.all([started, reading.basis]).then(([runtime, { config }]) =>
+        paintingRuntime(runtime, config.textWidth),
+      );
+      starting.catch(() => undefined);
       reachedAfter(starting, "runtime");
       reachedAfter(reading.model, "model");
       const pipeline = await Pipeline.openWhileReading(reading, starting);
       reached("text and vae");
       const [runtime, read] = await Promise.all([starting, reading.model]);
+      refuseTooLarge(read, runtime);
       opened = new OpenModel(read, runtime, report, pipeline);
       reading.report.stage("session", "unet");
       await pipeline.prepare();
@@ -116,8 +122,10 @@ export function createEngine(
       jobs.run(job.job, ({ signal }) =>
         calls.run(() => mergeStored(model(), job, everyday, { onProgress, signal })),
       ),
-    train: (runId, onEvent) =>
-      jobs.run(runId, (controls) => calls.run(() => trainRun(model(), runId, onEvent, controls))),
+    train: (runId, memory, onEvent) =>
+      jobs.run(runId, (controls) =>
+        calls.run(() => trainRun(model(), { runId, memory }, onEvent, controls)),
+      ),
     breakdown: () => Promise.resolve(opened?.runtime.timings.look() ?? null),
     stop(job) {
       jobs.stop(job);
@@ -137,7 +145,8 @@ export function createEngine(
     inspectFile: (file) => inspectFile(opened, file),
     checkForeign: async (files) => checkForeign(model(), files),
     importForeign: async (request) => importForeign(model(), request),
-    estimate: (request) => estimate(model(), request, (task) => calls.run(task)),
+    estimate: (request, memory) =>
+      estimate(model(), { ...request, memory }, (task) => calls.run(task)),
     describeCategory(category) {
       const { tokenizer } = model().model;
       checkCategory(tokenizer, category);

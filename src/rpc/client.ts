@@ -47,7 +47,8 @@ export function connectEngine(
       orCrash(remote.openModel(id, preference, proxy(onProgress), without)),
     generate: (job, onEvent) => orCrash(remote.generate(job, proxy(onEvent))),
     attention: (job, onProgress) => orCrash(remote.attention(job, proxy(onProgress))),
-    train: (runId, onEvent) => orCrash<TrainOutcome>(remote.train(runId, proxy(onEvent))),
+    train: (runId, memory, onEvent) =>
+      orCrash<TrainOutcome>(remote.train(runId, memory, proxy(onEvent))),
     breakdown: () => orCrash(remote.breakdown()),
     stop: (job) => orCrash(remote.stop(job)),
     checkpoint: (runId) => orCrash(remote.checkpoint(runId)),
@@ -59,7 +60,7 @@ export function connectEngine(
     inspectFile: (file) => orCrash<InspectedFile>(remote.inspectFile(file)),
     checkForeign: (files) => orCrash(remote.checkForeign(files)),
     importForeign: (request) => orCrash(remote.importForeign(request)),
-    estimate: (request) => orCrash(remote.estimate(request)),
+    estimate: (request, memory) => orCrash(remote.estimate(request, memory)),
     describeCategory: (category) => orCrash(remote.describeCategory(category)),
     countTokens: (prompt, tokens) => orCrash(remote.countTokens(prompt, tokens)),
     importConcept: (file, name, thumbnails) =>

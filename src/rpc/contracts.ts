@@ -7,6 +7,7 @@ import type { SamplerName } from "../core/diffusion/sampler.ts";
 import type { ExchangedWeight, ExchangeFormat } from "../core/exchange/exchanged.ts";
 import type { ExportTarget } from "../core/exchange/export-files.ts";
 import type { Optimisation } from "../core/optimisations.ts";
+import type { TrainingPlan } from "../core/plan/training-plan.ts";
 import type { TrainSettings } from "../core/train/settings.ts";
 
 /** What computes: the GPU through WebGPU, or the CPU through WebAssembly. */
@@ -180,6 +181,9 @@ export interface EstimateRequest {
   readonly previewImages: number;
 }
 
+/** Bytes that training may use of the GPU; null is what is usual. */
+export type MemoryBudget = number | null;
+
 export interface Estimate {
   readonly seconds: number;
   /** Where the seconds go; they add up to `seconds`. */
@@ -191,8 +195,8 @@ export interface Estimate {
   };
   /** Whether the speeds were measured in an earlier run, or only extrapolated from one UNet pass. */
   readonly measured: boolean;
-  /** Bytes of weights and of the largest set of tensors that live at one time in a training step. */
-  readonly memory: { readonly weights: number; readonly activations: number };
+  /** What it takes in memory, and how it is made to fit. */
+  readonly plan: TrainingPlan;
 }
 
 export interface MergeJob {
@@ -320,7 +324,11 @@ export interface EngineApi {
     onProgress: (progress: AttentionProgress) => void,
   ): Promise<PromptAttention>;
   /** Trains a stored run from where it is, until it has finished or is stopped; `runId` is the job's id. */
-  train(runId: string, onEvent: (event: TrainEvent) => void): Promise<TrainOutcome>;
+  train(
+    runId: string,
+    memory: MemoryBudget,
+    onEvent: (event: TrainEvent) => void,
+  ): Promise<TrainOutcome>;
   /** Where the last step's time went, null while nobody knows; steps of the next seconds are measured. */
   breakdown(): Promise<Breakdown | null>;
   /** Asks a job to stop soon, wherever it is: `generate` and `attention` reject as "cancelled", `train` keeps a checkpoint. */
@@ -328,7 +336,7 @@ export interface EngineApi {
   /** Makes a checkpoint after the step that runs. */
   checkpoint(runId: string): Promise<void>;
   /** What a training run would take on this device with the open model. */
-  estimate(request: EstimateRequest): Promise<Estimate>;
+  estimate(request: EstimateRequest, memory: MemoryBudget): Promise<Estimate>;
   /** Merges stored concepts into a new one, which is stored; gives its id. */
   merge(
     job: MergeJob,

@@ -54,7 +54,7 @@ export function superviseEngine(start: () => EngineClient, ready: Promise<void>)
     },
     generate: (job, onEvent) => now((engine) => engine.generate(job, onEvent)),
     attention: (job, onProgress) => now((engine) => engine.attention(job, onProgress)),
-    train: (runId, onEvent) => now((engine) => engine.train(runId, onEvent)),
+    train: (runId, memory, onEvent) => now((engine) => engine.train(runId, memory, onEvent)),
     breakdown: () => now((engine) => engine.breakdown()),
     stop: (job) => now((engine) => engine.stop(job)),
     checkpoint: (runId) => now((engine) => engine.checkpoint(runId)),
@@ -66,7 +66,7 @@ export function superviseEngine(start: () => EngineClient, ready: Promise<void>)
     inspectFile: (file) => now((engine) => engine.inspectFile(file)),
     checkForeign: (files) => now((engine) => engine.checkForeign(files)),
     importForeign: (request) => now((engine) => engine.importForeign(request)),
-    estimate: (request) => now((engine) => engine.estimate(request)),
+    estimate: (request, memory) => now((engine) => engine.estimate(request, memory)),
     describeCategory: (category) => now((engine) => engine.describeCategory(category)),
     countTokens: (prompt, tokens) => now((engine) => engine.countTokens(prompt, tokens)),
     importConcept: (file, name, thumbnails) =>

@@ -2,6 +2,7 @@
 import { keepPreviousData, skipToken, useQuery, type UseQueryResult } from "@tanstack/react-query";
 import type { CategoryHint, Estimate, EstimateRequest, ModelInfo } from "../rpc/contracts.ts";
 import { useEngine, useModel } from "./engine-context.ts";
+import { useMemoryBudget } from "./memory-budget.ts";
 
 /** The model that is open, or null. */
 export function useOpenModel(): ModelInfo | null {
@@ -12,9 +13,10 @@ export function useOpenModel(): ModelInfo | null {
 export function useEstimate(request: EstimateRequest | null): UseQueryResult<Estimate> {
   const engine = useEngine();
   const model = useOpenModel();
+  const { bytes } = useMemoryBudget();
   return useQuery({
-    queryKey: ["estimate", model?.id, model?.fingerprint, model?.backend.chosen, request],
-    queryFn: request === null || model === null ? skipToken : () => engine.estimate(request),
+    queryKey: ["estimate", model?.id, model?.fingerprint, model?.backend.chosen, request, bytes],
+    queryFn: request === null || model === null ? skipToken : () => engine.estimate(request, bytes),
     // Speeds that a run has measured meanwhile make the next estimate better.
     staleTime: 0,
     gcTime: 0,

@@ -15,7 +15,7 @@ function setUp(history?: Float32Array) {
   };
   const store = createTrainingStore({
     engine: {
-      train: (runId, onEvent) => {
+      train: (runId, _memory, onEvent) => {
         calls.push(`train ${runId}`);
         emit = onEvent;
         return new Promise((resolve, reject) => {

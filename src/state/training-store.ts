@@ -2,6 +2,7 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { EngineApi, TrainEvent, TrainOutcome } from "../rpc/contracts.ts";
 import { LossBuffer } from "./loss-buffer.ts";
+import { memoryBudgetStore } from "./memory-budget.ts";
 
 export type TrainStage = Extract<TrainEvent, { kind: "stage" }>["stage"];
 
@@ -128,7 +129,7 @@ export function createTrainingStore(environment: TrainingEnvironment): TrainingS
         try {
           const history = await readHistory(id);
           if (history !== undefined) losses.load(history.subarray(0, 2 * step));
-          return await engine.train(id, (event) => {
+          return await engine.train(id, memoryBudgetStore.getState().bytes, (event) => {
             handle(id, event);
           });
         } catch (error) {

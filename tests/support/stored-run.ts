@@ -87,7 +87,7 @@ export async function trainStored(
   const stop = new AbortController();
   const events: TrainEvent[] = [];
   let steps = 0;
-  const outcome = await trainRun(open, id, (event) => events.push(event), {
+  const outcome = await trainRun(open, { runId: id, memory: null }, (event) => events.push(event), {
     signal: stop.signal,
     wantsCheckpoint: () => {
       steps++;

@@ -1,16 +1,17 @@
 /** @file What a training run will take: measured speeds of this device times what there is to do. */
-import { graphMemory, type GraphMemory } from "../../core/passes/memory.ts";
-import { trainingGraph } from "../../core/surgery/training-graph.ts";
 import { StudioError } from "../../core/errors.ts";
-import type { TrainSettings } from "../../core/train/settings.ts";
-import type { Estimate, EstimateRequest, EstimateSubject } from "../../rpc/contracts.ts";
-import type { Model } from "../model/read-model.ts";
-import { type Runtime, trainingGraphOptions } from "../ort/runtime.ts";
+import type {
+  Estimate,
+  EstimateRequest,
+  EstimateSubject,
+  MemoryBudget,
+} from "../../rpc/contracts.ts";
 import { quickRequest } from "../sample/quick-request.ts";
 import { viewCount } from "../train/examples.ts";
 import { missingRegularisation } from "./generated-regularisation.ts";
 import { Intervals } from "./intervals.ts";
 import type { OpenModel } from "./open-model.ts";
+import { planOf } from "./plan-of.ts";
 
 /**
  * Passes of the UNet that an image of a training step, and a view through the VAE's encoder, are worth where they have
@@ -22,11 +23,13 @@ const VIEW_PASSES = 1;
 /** @param serial runs what computes, in its turn */
 export async function estimate(
   open: OpenModel,
-  request: EstimateRequest,
+  request: EstimateRequest & { readonly memory: MemoryBudget },
   serial: <T>(task: () => Promise<T>) => Promise<T>,
 ): Promise<Estimate> {
   const { model } = open;
-  const { settings } = request;
+  const { settings, memory } = request;
+  const previews = request.previewImages > 0;
+  const plan = await planOf(open, settings, { budget: memory, previews });
   let known = await open.readSpeeds();
   if (known.pass === undefined) {
     known = { ...known, pass: await serial(() => measurePass(open)) };
@@ -51,7 +54,7 @@ export async function estimate(
     seconds: parts.regularisation + parts.views + parts.steps + parts.previews,
     parts,
     measured: known.trainedImage !== undefined,
-    memory: trainingMemory(model, open.runtime, settings),
+    plan,
   };
 }
 
@@ -81,25 +84,4 @@ async function measurePass({ pipeline, model }: OpenModel): Promise<number> {
     if (!(error instanceof StudioError) || error.code !== "cancelled") throw error;
   });
   return (times.median ?? 0) / (request.guidance === 1 ? 1 : 2);
-}
-
-const memories = new WeakMap<Model, Map<string, GraphMemory>>();
-
-/** Of the training graph as this runtime has it; made once for each size of micro-batch, because building it takes a second. */
-function trainingMemory(
-  model: Model,
-  runtime: Runtime,
-  { microBatch, train }: TrainSettings,
-): GraphMemory {
-  const known = memories.get(model) ?? new Map<string, GraphMemory>();
-  memories.set(model, known);
-  const key = `${microBatch} ${train === "crossattn" ? "faces" : ""} ${[...runtime.optimisations].join()}`;
-  const memory =
-    known.get(key) ??
-    graphMemory(
-      trainingGraph(model.unetOf(microBatch, train === "crossattn"), trainingGraphOptions(runtime))
-        .graph,
-    );
-  known.set(key, memory);
-  return memory;
 }

@@ -3,14 +3,16 @@ import type { Concept } from "../../core/concept/concept.ts";
 import { StudioError } from "../../core/errors.ts";
 import { toPixels } from "../../core/image/convert.ts";
 import { encodePng } from "../../core/image/png.ts";
-import type { TrainEvent, TrainOutcome } from "../../rpc/contracts.ts";
+import type { MemoryBudget, TrainEvent, TrainOutcome } from "../../rpc/contracts.ts";
 import { runFiles } from "../../storage/run-files.ts";
 import { type RunRecord, runs } from "../../storage/runs.ts";
 import { pictureSize } from "../model/read-model.ts";
+import { refuseUnfit } from "../plan/plan-run.ts";
 import { encodeCheckpoint } from "../train/checkpoint.ts";
 import { quickRequest } from "../sample/quick-request.ts";
 import { runTraining } from "../train/run.ts";
 import { holdRun } from "./hold-run.ts";
+import { planOf } from "./plan-of.ts";
 import type { JobControls } from "./jobs.ts";
 import { Intervals } from "./intervals.ts";
 import type { OpenModel } from "./open-model.ts";
@@ -21,7 +23,7 @@ import { storeTrained } from "./store-concept.ts";
 
 export async function trainRun(
   open: OpenModel,
-  runId: string,
+  { runId, memory }: { readonly runId: string; readonly memory: MemoryBudget },
   emit: (event: TrainEvent) => void,
   controls: JobControls,
 ): Promise<TrainOutcome> {
@@ -38,7 +40,7 @@ export async function trainRun(
   return holdRun(runId, async () => {
     await change(runId, { status: "running", error: null });
     try {
-      return await steps(open, run, emit, controls);
+      return await steps(open, run, memory, emit, controls);
     } catch (error) {
       if (error instanceof StudioError && error.code === "cancelled") {
         await change(runId, { status: "paused" });
@@ -55,13 +57,24 @@ export async function trainRun(
 async function steps(
   open: OpenModel,
   run: RunRecord,
+  memory: MemoryBudget,
   emit: (event: TrainEvent) => void,
   { signal, wantsCheckpoint }: JobControls,
 ): Promise<TrainOutcome> {
   const { model, runtime } = open;
+  const wantsPreviews = run.previews.every > 0;
+  const plan = await planOf(open, run.settings, { budget: memory, previews: wantsPreviews });
+  refuseUnfit(plan);
+  const { choices } = plan;
+  const previews = wantsPreviews && choices.keepsSampling;
+  if (wantsPreviews && !previews) {
+    const sentence = "There are no previews: what paints them does not fit beside the training.";
+    emit({ kind: "notice", sentence });
+  }
   const photos = await runPhotos(run, pictureSize(model));
   const regularisation = await runRegularisation(open, run, emit, signal);
   const resume = await runCheckpoint(run, (sentence) => emit({ kind: "notice", sentence }));
+  if (!choices.keepsSampling) await open.pipeline.rest();
   const telemetry = new StepTelemetry(emit);
   const views = new Intervals();
   const { concept, history } = await runTraining(
@@ -76,6 +89,7 @@ async function steps(
         regularisation: regularisation[i] ?? [],
       })),
       resume,
+      choices,
       pools: open.pools?.runId === run.id ? open.pools.pools : undefined,
     },
     {
@@ -105,7 +119,7 @@ async function steps(
       },
       onLearnt: async (step, learnt) => {
         const { every } = run.previews;
-        if (every === 0 || (step % every !== 0 && step !== run.settings.steps)) return;
+        if (!previews || (step % every !== 0 && step !== run.settings.steps)) return;
         const concept = await learnt();
         telemetry.flush();
         await paintPreviews(open, run, step, concept, emit, signal);

@@ -33,6 +33,8 @@ export interface Runtime {
    * that keeps scores in a processor's cache; on a GPU it would only add dispatches.
    */
   readonly attentionBytes: number | undefined;
+  /** Parts in which a training graph computes its forward pass again for the backward pass; 1 keeps it all. */
+  readonly segments: number;
   /** Operators of the studio's own that it has. */
   readonly fused: Fused;
   /** What UNet, VAE and training graph are computed in; `inPrecision` gives the same runtime with another. */
@@ -77,7 +79,7 @@ export function runtime(
   const gpuErrors = settings.device === null ? null : new GpuErrors(settings.device);
   const timings = new Timings(settings.device);
   const made = { ort, serial: new Serial(), attentionBytes, fused, gpuErrors, timings };
-  return { ...made, precision: "float32", ...settings };
+  return { ...made, precision: "float32", segments: 1, ...settings };
 }
 
 const NORM_LIMITS: NormLimits = { groups: MOST_HEADS };
@@ -108,14 +110,16 @@ export function trainingGraphOptions({
   fused,
   optimisations,
   precision,
+  segments,
 }: Pick<
   Runtime,
-  "attentionBytes" | "fused" | "optimisations" | "precision"
+  "attentionBytes" | "fused" | "optimisations" | "precision" | "segments"
 >): TrainingGraphOptions {
   return {
     attentionBytes,
     fused,
     precision,
+    segments,
     simplify: optimisations.has("simplified-graphs"),
     composites: optimisations.has("short-gradients"),
   };

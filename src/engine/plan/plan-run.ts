@@ -1,13 +1,12 @@
-/** @file The plan of a run on a runtime, and the runtime and settings that follow it. */
+/** @file The plan of a run on a runtime: whether it fits, and how. */
 import { planGraphs } from "../../core/plan/graphs.ts";
-import type { PlanDevice, PlanWish, TrainingChoices } from "../../core/plan/choices.ts";
+import type { PlanDevice, PlanWish } from "../../core/plan/choices.ts";
 import { planSentence } from "../../core/plan/plan-text.ts";
 import { planTraining, type TrainingPlan } from "../../core/plan/training-plan.ts";
 import { StudioError } from "../../core/errors.ts";
 import type { TrainSettings } from "../../core/train/settings.ts";
 import type { Model } from "../model/read-model.ts";
 import { type Runtime, trainingGraphOptions } from "../ort/runtime.ts";
-import { inPrecision } from "../precision.ts";
 import { plannedOpen } from "./planned-model.ts";
 
 /** What a GPU may be asked for where nobody says: browsers do not tell how much memory it has. */
@@ -62,10 +61,4 @@ export async function planRun(
 /** @throws StudioError "does-not-fit" that says what does not fit, by how much and why */
 export function refuseUnfit(plan: TrainingPlan): void {
   if (!plan.fits) throw new StudioError("does-not-fit", planSentence(plan));
-}
-
-/** The runtime that trains as the plan says. */
-export function runtimeFor(runtime: Runtime, choices: TrainingChoices): Runtime {
-  const { precision, segments, attentionBytes } = choices;
-  return { ...inPrecision(runtime, precision), segments, attentionBytes };
 }

@@ -61,8 +61,8 @@ export interface GenerateEvents {
 export class Pipeline {
   private readonly model: Model;
   private readonly runtime: Runtime;
-  private readonly text: TextFeatures;
-  private readonly vae: VaeDecoder;
+  /** Text encoder and decoder; null while they rest. */
+  private parts: { readonly text: TextFeatures; readonly vae: VaeDecoder } | null;
   private applied: Applied;
   /** In place of `applied`, where several concepts are composed. */
   private composition: Composition | null = null;
@@ -82,8 +82,7 @@ export class Pipeline {
   ) {
     this.model = model;
     this.runtime = runtime;
-    this.text = text;
-    this.vae = vae;
+    this.parts = { text, vae };
     this.applied = applied;
   }
 
@@ -146,15 +145,24 @@ export class Pipeline {
   async warmUp(onCompiled: (done: number) => void): Promise<void> {
     if (this.runtime.device === null) return;
     await whileCompiling(this.runtime.device, onCompiled, async () => {
-      await this.text.warmUp();
+      await (await this.awake()).text.warmUp();
       await (await this.unetFor(2)).warmUp();
-      await this.vae.decode(new Float32Array(elementCount(this.model.unet.latents)));
+      await this.decode(new Float32Array(elementCount(this.model.unet.latents)));
     });
   }
 
   /** The picture of latents [4, H, W]. */
-  decode(latents: Float32Array): Promise<Planes> {
-    return this.vae.decode(latents);
+  async decode(latents: Float32Array): Promise<Planes> {
+    return (await this.awake()).vae.decode(latents);
+  }
+
+  /** Gives the memory of its sessions back; they are made anew when they are needed again. */
+  async rest(): Promise<void> {
+    const { parts } = this;
+    this.parts = null;
+    await this.closeUnet();
+    await parts?.text.release();
+    await parts?.vae.release();
   }
 
   /**
@@ -216,7 +224,7 @@ export class Pipeline {
         throwIfAborted(events.signal);
         // A copy: whoever takes one image's latents to another thread leaves the others' alone.
         const own = partOf(latents, i, seeds.length).slice();
-        const image = { seed, latents: own, picture: await this.vae.decode(own) };
+        const image = { seed, latents: own, picture: await this.decode(own) };
         images.push(image);
         await events.onImage?.(image);
       }
@@ -261,11 +269,17 @@ export class Pipeline {
   }
 
   async release(): Promise<void> {
-    await this.closeUnet();
-    await this.text.release();
-    await this.vae.release();
+    await this.rest();
     await this.applied.projections.release();
     await this.endComposition();
+  }
+
+  private async awake(): Promise<{ readonly text: TextFeatures; readonly vae: VaeDecoder }> {
+    this.parts ??= await openTogether(async (keep) => ({
+      text: keep(await openTextFeatures(this.model, this.runtime)),
+      vae: keep(await openVaeDecoder(this.model, this.runtime)),
+    }));
+    return this.parts;
   }
 
   private async endComposition(): Promise<void> {
@@ -322,10 +336,11 @@ export class Pipeline {
     onCut: GenerateEvents["onCut"],
   ): Promise<Tensor> {
     const known = new Map<string, Float32Array>();
+    const encoder = (await this.awake()).text;
     for (const text of new Set(texts)) {
       const { ids, cut } = tokenizer.encode(text);
       if (cut !== null) onCut?.(text, cut);
-      known.set(text, Float32Array.from((await this.text.encode(ids, rows)).data));
+      known.set(text, Float32Array.from((await encoder.encode(ids, rows)).data));
     }
     const features = texts.map((text) => known.get(text) ?? new Float32Array());
     const dims = [features.length, CLIP_TOKENS, this.model.config.textWidth];

@@ -67,6 +67,8 @@ export async function openGradients(
       ...(launched ? [training.loss] : []),
     ],
     repeated: true,
+    // onnxruntime would take what is computed again for what is there, and its order is the one that memory is reckoned by.
+    ...(runtime.segments > 1 && { optimisation: "disabled" }),
   });
   return {
     async run(samples, batch, inputs) {

@@ -1,6 +1,7 @@
 /** @file A training run from photos to a concept: latents prepared, steps taken, checkpoints handed out, resumed where asked. */
 import { throwIfAborted } from "../../core/cancel.ts";
 import type { Concept } from "../../core/concept/concept.ts";
+import type { TrainingChoices } from "../../core/plan/choices.ts";
 import { StudioError } from "../../core/errors.ts";
 import {
   checkCategory,
@@ -10,6 +11,7 @@ import {
 import type { Model } from "../model/read-model.ts";
 import { whileCompiling } from "../ort/compiling.ts";
 import type { Runtime } from "../ort/runtime.ts";
+import { runtimeFor } from "../plan/runtime-for.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { checkSettings, type TrainSettings } from "../../core/train/settings.ts";
 import { pictureDigest } from "./picture-digest.ts";
@@ -25,6 +27,8 @@ export interface TrainingInput {
   readonly resume?: Checkpoint | undefined;
   /** Latents that `onPools` gave for the same settings and pictures; left out, they are prepared. */
   readonly pools?: Pools | undefined;
+  /** A plan's: what is done so that it fits. A run may go on under another plan, with the same results but for rounding. */
+  readonly choices?: TrainingChoices | undefined;
 }
 
 export interface TrainingEvents extends PoolEvents {
@@ -58,11 +62,12 @@ const CHECKPOINT_EVERY = 10;
  */
 export async function runTraining(
   model: Model,
-  runtime: Runtime,
+  whole: Runtime,
   input: TrainingInput,
   events: TrainingEvents = {},
 ): Promise<TrainingResult> {
-  const { settings, concepts, resume } = input;
+  const { settings, concepts, resume, choices } = input;
+  const runtime = choices === undefined ? whole : runtimeFor(whole, choices);
   checkSettings(settings);
   checkConcepts(model, concepts);
   const regularised = concepts.some(({ regularisation }) => regularisation.length > 0);
@@ -83,7 +88,8 @@ export async function runTraining(
     input.pools ??
     (done < settings.steps ? await preparePools(model, runtime, input, events) : nothing);
   events.onPools?.(pools);
-  const trainer = await Trainer.open(model, runtime, settings, concepts);
+  const microBatch = choices?.microBatch ?? settings.microBatch;
+  const trainer = await Trainer.open(model, runtime, { ...settings, microBatch }, concepts);
   try {
     const history: number[] = [...(resume?.history ?? [])];
     let skipped = resume?.state.skipped ?? 0;

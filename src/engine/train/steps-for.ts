@@ -51,7 +51,11 @@ export async function stepsFor(
     half: optimisations.has("gpu-half-products"),
   };
   const { timings } = runtime;
-  if (device === null && optimisations.has("joined-steps") && canBeJoined(model, settings)) {
+  if (
+    device === null &&
+    optimisations.has("joined-steps") &&
+    canBeJoined(model, runtime, settings)
+  ) {
     const captions = keep(await Captions.open(model, runtime, tokenizer, false));
     const arithmetic = keep(createHostArithmetic(runtime, numbers));
     const parts = { model, runtime, captions, arithmetic };
@@ -91,12 +95,14 @@ export async function stepsFor(
   };
 }
 
-/** Whole batches have as many targets each; a graph is of one operator set. */
+/** Whole batches have as many targets each; a graph is of one operator set, and what is recomputed has one of its own. */
 function canBeJoined(
   { unet, textEncoder }: Model,
+  { segments }: Pick<Runtime, "segments">,
   { batch, microBatch }: Pick<TrainSettings, "batch" | "microBatch">,
 ): boolean {
-  return batch === microBatch && unet.graph.opset === textEncoder.graph.opset;
+  const sameSet = unet.graph.opset === textEncoder.graph.opset;
+  return segments === 1 && batch === microBatch && sameSet;
 }
 
 function arithmeticSettings(

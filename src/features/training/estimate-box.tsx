@@ -1,11 +1,12 @@
 /** @file What training will take on this device, before anybody has to wait for it. */
 import { Stack, Text } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
+import { memoryText } from "../../core/plan/plan-text.ts";
 import type { Estimate, EstimateRequest } from "../../rpc/contracts.ts";
 import { useEstimate } from "../../state/estimate.ts";
 import { errorSentence } from "../../ui/error-sentence.ts";
 import { FactList } from "../../ui/fact-list.tsx";
-import { formatBytes } from "../../ui/format.ts";
+import { PlanFacts } from "./plan-facts.tsx";
 import { roughDuration } from "./time-left.ts";
 import classes from "./new-concept.module.css";
 
@@ -50,7 +51,7 @@ const PARTS = [
 ] as const;
 
 function Known({ estimate }: { readonly estimate: Estimate }) {
-  const { seconds, parts, measured, memory } = estimate;
+  const { seconds, parts, measured, plan } = estimate;
   const facts = PARTS.filter(([part]) => parts[part] > 0).map(([part, name]) => ({
     name,
     value: roughDuration(1000 * parts[part]),
@@ -58,17 +59,15 @@ function Known({ estimate }: { readonly estimate: Estimate }) {
   return (
     <Stack gap={4}>
       <Text fw={600}>
-        {capitalised(roughDuration(1000 * seconds))},{" "}
-        {formatBytes(memory.weights + memory.activations)} of memory
+        {capitalised(roughDuration(1000 * seconds))}, {memoryText(plan.peak)} of memory
       </Text>
       <FactList facts={facts} loading={false} />
       <Text size="xs" c="dimmed">
         {measured
           ? "By how fast this device was in earlier runs."
-          : "Reckoned from one measured pass of the model; the first run makes it exact."}{" "}
-        Memory: {formatBytes(memory.weights)} of weights and {formatBytes(memory.activations)} while
-        a step computes.
+          : "Reckoned from one measured pass of the model; the first run makes it exact."}
       </Text>
+      <PlanFacts plan={plan} />
     </Stack>
   );
 }
