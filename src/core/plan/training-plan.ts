@@ -69,14 +69,19 @@ const FLOAT = 4;
 /** How much less a pass of several images may need than that many of one; what every pass needs counts once. */
 const SHARED = 0.8;
 
+/** What was reckoned of graphs before: for another budget only choices change. */
+const reckoned = new WeakMap<PlanGraphs, Map<string, readonly GraphMemory[]>>();
+
 class Reckoning {
   private readonly graphs: PlanGraphs;
   private readonly device: PlanDevice;
-  private readonly known = new Map<string, readonly GraphMemory[]>();
+  private readonly known: Map<string, readonly GraphMemory[]>;
 
   constructor(graphs: PlanGraphs, device: PlanDevice) {
     this.graphs = graphs;
     this.device = device;
+    this.known = reckoned.get(graphs) ?? new Map<string, readonly GraphMemory[]>();
+    reckoned.set(graphs, this.known);
   }
 
   /** Bytes of the UNet's weights in float32, a second copy for the backward pass left out. */

@@ -6,12 +6,12 @@ import type {
   EstimateSubject,
   MemoryBudget,
 } from "../../rpc/contracts.ts";
+import { planRun } from "../plan/plan-run.ts";
 import { quickRequest } from "../sample/quick-request.ts";
 import { viewCount } from "../train/examples.ts";
 import { missingRegularisation } from "./generated-regularisation.ts";
 import { Intervals } from "./intervals.ts";
 import type { OpenModel } from "./open-model.ts";
-import { planOf } from "./plan-of.ts";
 
 /**
  * Passes of the UNet that an image of a training step, and a view through the VAE's encoder, are worth where they have
@@ -29,7 +29,11 @@ export async function estimate(
   const { model } = open;
   const { settings, memory } = request;
   const previews = request.previewImages > 0;
-  const plan = await planOf(open, settings, { budget: memory, previews });
+  const plan = await planRun(model, open.runtime, settings, {
+    budget: memory,
+    precision: "auto",
+    previews,
+  });
   let known = await open.readSpeeds();
   if (known.pass === undefined) {
     known = { ...known, pass: await serial(() => measurePass(open)) };

@@ -7,12 +7,11 @@ import type { MemoryBudget, TrainEvent, TrainOutcome } from "../../rpc/contracts
 import { runFiles } from "../../storage/run-files.ts";
 import { type RunRecord, runs } from "../../storage/runs.ts";
 import { pictureSize } from "../model/read-model.ts";
-import { refuseUnfit } from "../plan/plan-run.ts";
+import { planRun, refuseUnfit } from "../plan/plan-run.ts";
 import { encodeCheckpoint } from "../train/checkpoint.ts";
 import { quickRequest } from "../sample/quick-request.ts";
 import { runTraining } from "../train/run.ts";
 import { holdRun } from "./hold-run.ts";
-import { planOf } from "./plan-of.ts";
 import type { JobControls } from "./jobs.ts";
 import { Intervals } from "./intervals.ts";
 import type { OpenModel } from "./open-model.ts";
@@ -63,7 +62,8 @@ async function steps(
 ): Promise<TrainOutcome> {
   const { model, runtime } = open;
   const wantsPreviews = run.previews.every > 0;
-  const plan = await planOf(open, run.settings, { budget: memory, previews: wantsPreviews });
+  const wish = { budget: memory, precision: "auto", previews: wantsPreviews } as const;
+  const plan = await planRun(model, runtime, run.settings, wish);
   refuseUnfit(plan);
   const { choices } = plan;
   const previews = wantsPreviews && choices.keepsSampling;

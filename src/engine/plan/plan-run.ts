@@ -2,7 +2,8 @@
 import { planGraphs } from "../../core/plan/graphs.ts";
 import type { PlanDevice, PlanWish } from "../../core/plan/choices.ts";
 import { planSentence } from "../../core/plan/plan-text.ts";
-import { planTraining, type TrainingPlan } from "../../core/plan/training-plan.ts";
+import { type PlanGraphs, planTraining, type TrainingPlan } from "../../core/plan/training-plan.ts";
+import type { TrainMode } from "../../core/concept/concept.ts";
 import { StudioError } from "../../core/errors.ts";
 import type { TrainSettings } from "../../core/train/settings.ts";
 import type { Model } from "../model/read-model.ts";
@@ -39,23 +40,41 @@ export function planDevice(
   };
 }
 
-/** What a run needs, and how it is made to fit. It takes a second for a small model and ten for Stable Diffusion. */
+export interface RunWish extends Pick<PlanWish, "precision" | "previews"> {
+  /** Bytes that may be used of the GPU; null is the usual. */
+  readonly budget: number | null;
+}
+
+/** What a run needs, and how it is made to fit. The first takes a second for a small model, some for Stable Diffusion. */
 export async function planRun(
   model: Model,
   runtime: Runtime,
-  settings: Pick<TrainSettings, "batch" | "microBatch" | "train">,
-  {
-    budget,
-    ...wish
-  }: { readonly budget: number | null } & Pick<PlanWish, "precision" | "previews">,
+  { batch, microBatch, train }: Pick<TrainSettings, "batch" | "microBatch" | "train">,
+  { budget, ...wish }: RunWish,
 ): Promise<TrainingPlan> {
-  const { batch, microBatch, train } = settings;
-  const { simplify, composites } = trainingGraphOptions(runtime);
-  const graphs = planGraphs(await plannedOpen(model, train), runtime.fused, {
-    ...(simplify !== undefined && { simplify }),
-    ...(composites !== undefined && { composites }),
-  });
+  const graphs = await graphsOf(model, runtime, train);
   return planTraining(graphs, planDevice(runtime, budget), { batch, microBatch, ...wish });
+}
+
+/** By what is trained; an open model has one runtime. */
+const known = new WeakMap<Model, Map<TrainMode, Promise<PlanGraphs>>>();
+
+function graphsOf(model: Model, runtime: Runtime, train: TrainMode): Promise<PlanGraphs> {
+  const modes = known.get(model) ?? new Map<TrainMode, Promise<PlanGraphs>>();
+  known.set(model, modes);
+  const before = modes.get(train);
+  if (before !== undefined) return before;
+  const { simplify, composites } = trainingGraphOptions(runtime);
+  const graphs = plannedOpen(model, train).then((planned) =>
+    planGraphs(planned, runtime.fused, {
+      ...(simplify !== undefined && { simplify }),
+      ...(composites !== undefined && { composites }),
+    }),
+  );
+  modes.set(train, graphs);
+  // What could not be read is tried again.
+  graphs.catch(() => modes.delete(train));
+  return graphs;
 }
 
 /** @throws StudioError "does-not-fit" that says what does not fit, by how much and why */
