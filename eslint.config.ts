@@ -150,7 +150,7 @@ export default defineConfig(
     // Numeric loops index arrays whose length they have just established; a check after every
     // access (noUncheckedIndexedAccess) would bury the equation. Here, and only here, `!` may say so.
     files: [
-      "src/core/{attention,autodiff,compose,compress,concept,convolution,diffusion,evaluate,exchange,image,linalg,merge,onnx,optim,passes,random,surgery,tensor,wasm}/**/*.ts",
+      "src/core/{attention,autodiff,build,compose,compress,concept,convolution,diffusion,evaluate,exchange,image,linalg,merge,onnx,optim,passes,random,surgery,tensor,wasm}/**/*.ts",
       "src/**/*.ref.ts",
     ],
     // For the same reason an index that is also a position may be counted by hand.

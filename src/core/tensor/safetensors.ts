@@ -38,23 +38,49 @@ export interface Safetensors {
 /** The format's own limit on the header. */
 const MAX_HEADER = 100_000_000;
 
+/** A tensor of a file of which only the header is at hand: where its numbers lie. */
+export interface SafetensorsRange {
+  readonly dtype: DType;
+  readonly dims: readonly number[];
+  /** From the file's beginning. */
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface SafetensorsHeader {
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly tensors: ReadonlyMap<string, SafetensorsRange>;
+  /** Of the whole file. */
+  readonly fileBytes: number;
+}
+
+/** Bytes at a file's beginning that say how long its header is. */
+export const LENGTH_BYTES = 8;
+
 /**
- * As strict as the reference implementation: tensors cover the file without gaps, overlaps or a rest. Beyond it,
- * a name that is given twice is refused.
- * @throws StudioError "model-corrupt" where the file is cut short or its header does not describe it,
- *   "model-unsupported" where it has an element type that the studio does not read
+ * Bytes of the header and of what says how long it is.
+ * @param start of the file, eight bytes at least
+ * @throws StudioError "model-corrupt" where this is no such file
  */
-export function readSafetensors(file: Uint8Array): Safetensors {
-  if (file.byteLength < 8) throw corrupt("it is too short to have a header");
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const length = view.getBigUint64(0, true);
+export function safetensorsHeaderBytes(start: Uint8Array): number {
+  if (start.byteLength < LENGTH_BYTES) throw corrupt("it is too short to have a header");
+  const length = new DataView(start.buffer, start.byteOffset).getBigUint64(0, true);
   if (length > MAX_HEADER) throw corrupt("it has no header");
-  if (length > file.byteLength - 8) throw corrupt("it is cut short");
-  const start = 8 + Number(length);
-  const body = file.subarray(start);
-  const header = parseHeader(file.subarray(8, start));
+  return LENGTH_BYTES + Number(length);
+}
+
+/**
+ * As strict as the reference implementation: tensors cover the file without gaps or overlaps. Beyond it, a name that
+ * is given twice is refused.
+ * @param start of the file, its whole header at least
+ * @throws as `readSafetensors`
+ */
+export function readSafetensorsHeader(start: Uint8Array): SafetensorsHeader {
+  const body = safetensorsHeaderBytes(start);
+  if (body > start.byteLength) throw corrupt("it is cut short");
+  const header = parseHeader(start.subarray(LENGTH_BYTES, body));
   const metadata = new Map<string, string>();
-  const tensors = new Map<string, SafetensorsEntry>();
+  const tensors = new Map<string, SafetensorsRange>();
   const ranges: Range[] = [];
   for (const [name, entry] of Object.entries(header)) {
     if (!isObject(entry)) throw corrupt(`the entry ${quoted(name)} is not an object`);
@@ -66,11 +92,28 @@ export function readSafetensors(file: Uint8Array): Safetensors {
     } else {
       const { dtype, dims, range } = readEntry(name, entry);
       ranges.push(range);
-      tensors.set(name, { dtype, dims, bytes: body.subarray(...range) });
+      tensors.set(name, { dtype, dims, offset: body + range[0], length: range[1] - range[0] });
     }
   }
-  checkCover(ranges, body.byteLength);
-  return { metadata, tensors };
+  return { metadata, tensors, fileBytes: body + coveredBytes(ranges) };
+}
+
+/**
+ * The whole file: besides what its header has to be, nothing comes after its last tensor.
+ * @throws StudioError "model-corrupt" where the file is cut short or its header does not describe it,
+ *   "model-unsupported" where it has an element type that the studio does not read
+ */
+export function readSafetensors(file: Uint8Array): Safetensors {
+  const { metadata, tensors, fileBytes } = readSafetensorsHeader(file);
+  if (fileBytes > file.byteLength) throw corrupt("it is cut short");
+  if (fileBytes < file.byteLength) throw corrupt("it goes on after its last tensor");
+  const views = [...tensors].map(
+    ([name, { dtype, dims, offset, length }]): [string, SafetensorsEntry] => [
+      name,
+      { dtype, dims, bytes: file.subarray(offset, offset + length) },
+    ],
+  );
+  return { metadata, tensors: new Map(views) };
 }
 
 type Range = readonly [from: number, to: number];
@@ -128,14 +171,13 @@ function readEntry(
   return { dtype, dims, range: [from, to] };
 }
 
-function checkCover(ranges: readonly Range[], length: number): void {
+function coveredBytes(ranges: readonly Range[]): number {
   let end = 0;
   for (const [from, to] of ranges.toSorted((a, b) => a[0] - b[0] || a[1] - b[1])) {
     if (from !== end) throw corrupt("its tensors overlap or leave gaps");
     end = to;
   }
-  if (end > length) throw corrupt("it is cut short");
-  if (end < length) throw corrupt("it goes on after its last tensor");
+  return end;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
