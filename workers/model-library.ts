@@ -95,12 +95,12 @@ export function createModelLibrary(): HubApi {
       const source = await readModelSource(chosen);
       const { records } = await models.list();
       refuseTwice(source, records);
-      const { name, licence, bytes, files, ignored } = source;
+      const { name, licence, bytes, files, ignored, paintsOnly } = source;
       const known = interruptedImport(source, records)?.files ?? [];
       const free = await freeBytes();
       const stored = bytesOf(known);
       requireRoom(name, bytes - stored, free);
-      return { name, licence, bytes, files: files.length, ignored, stored, free };
+      return { name, licence, bytes, files: files.length, ignored, paintsOnly, stored, free };
     },
 
     importFolder,

@@ -207,7 +207,7 @@ describe("a damaged file", () => {
 
 describe("a folder that cannot be imported", () => {
   it.each([
-    ["has files missing", { "vae_encoder/model.onnx": null }, /no vae_encoder\/model\.onnx/],
+    ["has files missing", { "vae_decoder/model.onnx": null }, /no vae_decoder\/model\.onnx/],
     ["has weights missing", { [MODEL]: null }, /keeps its weights in unet\/model\.onnx\.data/],
     ["has weights cut short", { [MODEL]: "abc" }, /is cut short: it has 3 of at least/],
     ["has an empty file", { "unet/config.json": "" }, /"unet\/config\.json" is empty/],

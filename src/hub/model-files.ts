@@ -1,5 +1,6 @@
 /** @file A model's files by path inside its folder, wherever they are kept. */
 import type { ExternalReader } from "../core/onnx/materialise.ts";
+import { seenFromAbove } from "../core/onnx/relocate.ts";
 import { StudioError } from "../core/errors.ts";
 
 export interface ModelFiles {
@@ -42,7 +43,7 @@ export async function readJson(files: ModelFiles, path: string): Promise<unknown
   }
 }
 
-/** External data beside an .onnx file, read range by range as it is asked for. */
+/** Weights outside of graphs, beside an .onnx file or by their path inside the model, read range by range as asked for. */
 export function externalReader(files: ModelFiles, folder: string): ExternalReader {
-  return (location, offset, length) => files.range(`${folder}/${location}`, offset, length);
+  return (location, offset, length) => files.range(seenFromAbove(folder, location), offset, length);
 }

@@ -19,6 +19,8 @@ export interface ModelSource {
   readonly bytes: number;
   /** Files of the folder that are of no use here. */
   readonly ignored: number;
+  /** Whether it has no VAE encoder: such a model paints, and cannot be trained. */
+  readonly paintsOnly: boolean;
 }
 
 /** @throws StudioError "invalid-input" or "model-corrupt" that names what is wrong with the folder */
@@ -61,6 +63,7 @@ export async function readModelSource(chosen: readonly ChosenFile[]): Promise<Mo
     files,
     bytes: files.reduce((sum, { blob }) => sum + blob.size, 0),
     ignored,
+    paintsOnly: layout.paintsOnly,
   };
 }
 

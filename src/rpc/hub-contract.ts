@@ -16,6 +16,8 @@ export interface FolderReview {
   readonly files: number;
   /** Files of the folder that are of no use here. */
   readonly ignored: number;
+  /** Whether it has no VAE encoder: such a model paints, and cannot be trained. */
+  readonly paintsOnly: boolean;
   /** Bytes that an interrupted import of this folder has stored; 0 where there was none. */
   readonly stored: number;
   /** Bytes that the browser gives this site beside what it uses; null where it does not say. */

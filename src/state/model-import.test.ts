@@ -10,6 +10,7 @@ const review: FolderReview = {
   bytes: 100,
   files: 9,
   ignored: 0,
+  paintsOnly: false,
   stored: 0,
   free: null,
 };

@@ -3,11 +3,14 @@
  * (tools/default_weights.json, which came of comparing values with the folder that was exported).
  */
 import { decodeModel } from "../../src/core/onnx/codec.ts";
-import type { Constant } from "../../src/core/onnx/constant.ts";
-import { transposeConstant } from "../../src/core/onnx/constant.ts";
+import {
+  castConstant,
+  type Constant,
+  reshapeConstant,
+  transposeConstant,
+} from "../../src/core/onnx/constant.ts";
 import { graphFromModel } from "../../src/core/onnx/from-proto.ts";
 import { materialise, noExternalData } from "../../src/core/onnx/materialise.ts";
-import { castConstant, reshapeConstant } from "../../src/core/onnx/constant.ts";
 import type { SafetensorsEntry } from "../../src/core/tensor/safetensors.ts";
 import { readFixture } from "./fixture.ts";
 
@@ -19,11 +22,13 @@ type Entry = readonly [source: string | number, transposed: boolean, dims: reado
 export async function defaultWeights(part: DiffusersPart): Promise<Map<string, SafetensorsEntry>> {
   const text = new TextDecoder().decode(await readFixture("tools/default_weights.json"));
   const map = (JSON.parse(text) as Record<DiffusersPart, Record<string, Entry>>)[part];
-  const graphs = new Map<string, ReadonlyMap<string, Constant>>();
+  const files = new Map<string, ReadonlyMap<string, Constant>>();
   const constantsOf = async (file: string): Promise<ReadonlyMap<string, Constant>> => {
+    const known = files.get(file);
+    if (known !== undefined) return known;
     const bytes = await readFixture(`public/models/toybox-256/${file}`);
-    const constants = graphs.get(file) ?? graphFromModel(decodeModel(bytes)).constants;
-    graphs.set(file, constants);
+    const { constants } = graphFromModel(decodeModel(bytes));
+    files.set(file, constants);
     return constants;
   };
   const weights = new Map<string, SafetensorsEntry>();

@@ -6,7 +6,7 @@ import { type Constant, constantOf, joinConstants, transposeConstant } from "./c
 import { Emitter, smallValue } from "./emit.ts";
 import { evaluateGraph } from "./evaluate.ts";
 import { emptyGraph, type Graph } from "./graph.ts";
-import { relocated } from "./relocate.ts";
+import { fromAbove, relocated } from "./relocate.ts";
 
 const TYPE = { dtype: "float32" as const, dims: [2] };
 
@@ -62,4 +62,16 @@ it("says where external data is from a folder above, whatever is made of it", ()
   const moved = JSON.stringify(relocated(graph, "unet").constants.get("made"));
   expect(moved.match(/"location":"unet\/model\.onnx_data"/g)).toHaveLength(2);
   expect(moved.replaceAll("unet/", "")).toBe(JSON.stringify(made));
+});
+
+it("leaves where it is what lies in the folder above", () => {
+  const location = fromAbove("vae/model.safetensors");
+  const stored: Constant = {
+    dtype: "float32",
+    dims: [2],
+    data: { kind: "external", location, offset: 8, length: 8 },
+  };
+  const graph = { ...emptyGraph(18), constants: new Map([["w", stored]]) };
+  const { data } = relocated(graph, "vae_decoder").constants.get("w")!;
+  expect(data).toMatchObject({ location: "vae/model.safetensors" });
 });

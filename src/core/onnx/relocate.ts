@@ -2,6 +2,17 @@
 import type { Constant } from "./constant.ts";
 import type { Graph } from "./graph.ts";
 
+/** Begins a location that is said from the folder above already. */
+const ABOVE = "/";
+
+/** A location of external data in the folder above a graph's own. */
+export const fromAbove = (path: string): string => `${ABOVE}${path}`;
+
+/** Where external data of a graph in `folder` lies, said from the folder above. */
+export function seenFromAbove(folder: string, location: string): string {
+  return location.startsWith(ABOVE) ? location.slice(ABOVE.length) : `${folder}/${location}`;
+}
+
 /** The graph with `folder` before every location of external data. */
 export function relocated(graph: Graph, folder: string): Graph {
   const moved = new Map([...graph.constants].map(([name, it]) => [name, moveTo(folder, it)]));
@@ -15,7 +26,7 @@ function moveTo(folder: string, constant: Constant): Constant {
     case "fill":
       return constant;
     case "external":
-      return { ...constant, data: { ...data, location: `${folder}/${data.location}` } };
+      return { ...constant, data: { ...data, location: seenFromAbove(folder, data.location) } };
     case "derived":
       return { ...constant, data: { ...data, from: moveTo(folder, data.from) } };
     case "joined":

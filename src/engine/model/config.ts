@@ -28,7 +28,7 @@ const DEFAULT_SCALING_FACTOR = 0.18215;
 export async function readModelConfig(files: ModelFiles): Promise<ModelConfig> {
   const [unet, vae, scheduler] = await Promise.all([
     readJson(files, "unet/config.json").then(record),
-    readJson(files, "vae_decoder/config.json").then(record),
+    readVaeConfig(files),
     readJson(files, "scheduler/scheduler_config.json"),
   ]);
   const sampleSize = unet["sample_size"];
@@ -52,7 +52,7 @@ export async function readModelConfig(files: ModelFiles): Promise<ModelConfig> {
   if (typeof scalingFactor !== "number" || !(scalingFactor > 0)) {
     throw new StudioError(
       "model-unsupported",
-      "The model's vae_decoder/config.json has a scaling_factor that is not a positive number; fetch the file again.",
+      "The VAE's config.json has a scaling_factor that is not a positive number; fetch the file again.",
     );
   }
   const attending = (types: readonly string[]): number =>
@@ -65,6 +65,13 @@ export async function readModelConfig(files: ModelFiles): Promise<ModelConfig> {
     scalingFactor,
     scheduler: readSchedulerConfig(scheduler),
   };
+}
+
+/** Of the half that paints; diffusers keeps both halves in one folder. */
+async function readVaeConfig(files: ModelFiles): Promise<Readonly<Record<string, unknown>>> {
+  const half = "vae_decoder/config.json";
+  const isOne = (await files.read(half)) === null && (await files.read("vae/config.json")) !== null;
+  return record(await readJson(files, isOne ? "vae/config.json" : half));
 }
 
 /** Rare sub-words of CLIP's vocabulary that the paper starts its modifier tokens from (appendix C; diffusers). */
@@ -92,7 +99,7 @@ export async function readInitialisers(
   );
 }
 
-function record(value: unknown): Readonly<Record<string, unknown>> {
+export function record(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null
     ? (value as Readonly<Record<string, unknown>>)
     : {};

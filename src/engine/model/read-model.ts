@@ -1,4 +1,5 @@
 /** @file A model that is read and understood: its configuration, tokenizer, graphs, and the weights that concepts change. */
+import { StudioError } from "../../core/errors.ts";
 import { decodeModel } from "../../core/onnx/codec.ts";
 import { graphFromModel } from "../../core/onnx/from-proto.ts";
 import type { Graph } from "../../core/onnx/graph.ts";
@@ -8,7 +9,8 @@ import { packedKvWeights } from "../../core/surgery/kv-layout.ts";
 import { prepareTextEncoder, type TextEncoder } from "../../core/surgery/text-encoder.ts";
 import { prepareUnet, type Unet } from "../../core/surgery/unet.ts";
 import { CLIP_TOKENS, ClipTokenizer } from "../../core/text/clip-tokenizer.ts";
-import { externalReader, type ModelFiles, readJson, readRequired } from "../../hub/model-files.ts";
+import { externalReader, type ModelFiles, readJson } from "../../hub/model-files.ts";
+import { weightFilesOf } from "../../hub/weight-files.ts";
 import { type ModelConfig, readInitialisers, readModelConfig } from "./config.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { type OnProgress, OpenReport } from "./open-report.ts";
@@ -174,7 +176,10 @@ async function readUnet(
   return { unet, unetOf, kvWeights, fingerprint, exportedNodes: exported.nodes.length };
 }
 
-/** One part's graph. */
+/**
+ * One part's graph: out of its ONNX file, or built from its weights where it has none.
+ * @throws StudioError naming the file that is wrong, or the part that is not there
+ */
 export async function readGraph(
   files: ModelFiles,
   part: ModelPart,
@@ -182,9 +187,32 @@ export async function readGraph(
 ): Promise<ReadGraph> {
   const path = `${part}/model.onnx`;
   report?.asked(path);
-  const bytes = await readRequired(files, path, (loaded, total) => {
-    report?.came(path, loaded, total);
-  }).finally(() => report?.arrived(path));
+  const bytes = await files
+    .read(path, (loaded, total) => {
+      report?.came(path, loaded, total);
+    })
+    .finally(() => report?.arrived(path));
   report?.stage("read", part);
-  return { graph: graphFromModel(decodeModel(bytes, `"${path}"`)), bytes: bytes.byteLength };
+  if (bytes !== null) {
+    return { graph: graphFromModel(decodeModel(bytes, `"${path}"`)), bytes: bytes.byteLength };
+  }
+  // The default model is ONNX, and need not wait for the code that builds graphs.
+  const { builtGraph } = await import("./built-graph.ts");
+  const built = await builtGraph(files, part);
+  if (built === null) throw missingPart(part);
+  return built;
+}
+
+function missingPart(part: ModelPart): StudioError {
+  if (part === "vae_encoder") {
+    return new StudioError(
+      "model-not-found",
+      "The model has no VAE encoder, so it paints but cannot learn from photos; add its vae_encoder/model.onnx, or use a model that has it.",
+    );
+  }
+  const weights = weightFilesOf(part).map(({ path }) => path);
+  return new StudioError(
+    "model-not-found",
+    `The model has no file "${part}/model.onnx", nor ${weights.at(-2) ?? ""}; it should be a Hugging Face folder of diffusers, or in optimum's ONNX layout.`,
+  );
 }

@@ -11,11 +11,14 @@ interface FolderReviewProps {
   readonly onCancel: () => void;
 }
 
-function factsOf({ bytes, files, ignored, stored, free }: Review): Fact[] {
+function factsOf({ bytes, files, ignored, paintsOnly, stored, free }: Review): Fact[] {
   return [
     { name: "To copy", value: `${formatBytes(bytes)} in ${formatCount(files)} files` },
     ...(stored > 0 ? [{ name: "Copied before", value: formatBytes(stored) }] : []),
     ...(ignored > 0 ? [{ name: "Files not needed", value: formatCount(ignored) }] : []),
+    ...(paintsOnly
+      ? [{ name: "Good for", value: "Painting; it has no part that learns from photos" }]
+      : []),
     { name: "Room in this browser", value: free === null ? "not known" : formatBytes(free) },
   ];
 }
