@@ -9,6 +9,9 @@ import {
   type StoredFile,
   verifyFiles,
 } from "../src/hub/copy-files.ts";
+import { CLIP_MERGES } from "../src/hub/checkpoint-files.ts";
+import { fetchedFiles } from "../src/hub/fetch-files.ts";
+import { readRequired } from "../src/hub/model-files.ts";
 import { type ModelSource, readModelSource } from "../src/hub/model-source.ts";
 import { removeFromOpfs } from "../src/hub/opfs-files.ts";
 import { requireRoom } from "../src/hub/room.ts";
@@ -21,6 +24,10 @@ import {
   databaseBytes,
   storageEstimate,
 } from "../src/storage/usage.ts";
+
+/** CLIP's merges, which come with the app: beside the folder that this worker lies in. */
+const merges = (): Promise<Uint8Array> =>
+  readRequired(fetchedFiles(new URL("../", self.location.href).href), CLIP_MERGES);
 
 export function createModelLibrary(): HubApi {
   let running: { cancelled: boolean } | null = null;
@@ -49,7 +56,7 @@ export function createModelLibrary(): HubApi {
   };
 
   const importFolder: HubApi["importFolder"] = async (chosen, onProgress) => {
-    const source = await readModelSource(chosen);
+    const source = await readModelSource(chosen, merges);
     const { records } = await models.list();
     const interrupted = interruptedImport(source, records);
     refuseTwice(source, records);
@@ -92,7 +99,7 @@ export function createModelLibrary(): HubApi {
 
   return {
     async reviewFolder(chosen) {
-      const source = await readModelSource(chosen);
+      const source = await readModelSource(chosen, merges);
       const { records } = await models.list();
       refuseTwice(source, records);
       const { name, licence, bytes, files, ignored, paintsOnly } = source;

@@ -9,9 +9,8 @@ import { defaultSettings } from "../core/train/settings.ts";
 import { plannedFolder } from "../engine/plan/planned-model.ts";
 import { planDevice, USUAL_GPU_BYTES } from "../engine/plan/plan-run.ts";
 import { nodeRuntime } from "../engine/ort/runtime-node.ts";
-import { folderFiles } from "../hub/folder-files.ts";
 import { memoryOption } from "./memory-option.ts";
-import { modelFolder } from "./model.ts";
+import { modelOption } from "./model.ts";
 import { choiceOption, type Raw } from "./options.ts";
 
 export interface InspectPlanOptions {
@@ -29,7 +28,7 @@ const USUAL_BUFFER_BYTES = 2 ** 31 - 4;
 export async function inspectPlan(name: string, options: InspectPlanOptions): Promise<string> {
   const backend = choiceOption("backend", options.backend, ["webgpu", "wasm"], "webgpu");
   const budget = memoryOption(options.memory);
-  const files = folderFiles(modelFolder(name));
+  const { files } = await modelOption(name);
   const model = await plannedFolder(files, "kv+token");
   const settings = defaultSettings(model.unetOf(1).kv.textWidth);
   const batch = options.batch === undefined ? settings.batch : wholeBatch(options.batch);

@@ -84,7 +84,7 @@ cli
   .option("--views <n>", "Augmented views prepared of each photo")
   .option("--template <text>", 'Caption of a photo (default: "photo of a {}")')
   .option("--seed <n>", "Seed of everything that is drawn")
-  .option("--model <name>", "Base model: toybox-256, or a folder in optimum's layout")
+  .option("--model <name>", "Base model: toybox-256, a folder, or a checkpoint")
   .option("--backend <name>", "auto, wasm or webgpu")
   .option(...PRECISION)
   .option(
@@ -117,7 +117,7 @@ withSampling(cli.command("generate"))
     "--reset <what>",
     "Take back the concept's difference, token or both, to see what each does",
   )
-  .option("--model <name>", "Base model: toybox-256, or a folder in optimum's layout")
+  .option("--model <name>", "Base model: toybox-256, a folder, or a checkpoint")
   .option("--backend <name>", "auto, wasm or webgpu")
   .option(...PRECISION)
   .option(...WITHOUT)
@@ -131,7 +131,7 @@ cli
   .option("--out <file>", "The concept file to write, ending in .concept.safetensors")
   .option("--strength <x>", "Factor on what the concepts changed, one or one each (default: 1)")
   .option("--captions <file>", "Captions, one a line, that the merged model is kept true to")
-  .option("--model <name>", "Base model: toybox-256, or a folder in optimum's layout")
+  .option("--model <name>", "Base model: toybox-256, a folder, or a checkpoint")
   .option("--backend <name>", "auto, wasm or webgpu")
   .option(...WITHOUT)
   .option("--json", "Print one JSON object and nothing else")
@@ -148,7 +148,7 @@ withSampling(cli.command("compose"))
   .option("--seed <n>", "Seed of the first image; the others count on (default: 1)")
   .option("--count <n>", "Number of images (default: 1)")
   .option("--batch <n>", "Images sampled together (default: 1)")
-  .option("--model <name>", "Base model: toybox-256, or a folder in optimum's layout")
+  .option("--model <name>", "Base model: toybox-256, a folder, or a checkpoint")
   .option("--backend <name>", "auto, wasm or webgpu")
   .option(...WITHOUT)
   .option("--json", "Print one JSON object and nothing else")
@@ -162,7 +162,7 @@ cli
   .option("--concept <file>", "A concept file", collected)
   .option("--keep <x>", "Share of the sum of singular values that remains (default: 0.6)")
   .option("--out <file>", "The concept file to write; left out, only size and error are said")
-  .option("--model <name>", "Base model: toybox-256, or a folder in optimum's layout")
+  .option("--model <name>", "Base model: toybox-256, a folder, or a checkpoint")
   .option("--json", "Print one JSON object and nothing else")
   .action(compress);
 
@@ -182,7 +182,7 @@ cli
     collected,
   )
   .option("--keep <x>", "Share of the singular values that factors keep (default: 0.6; lora: 0.9)")
-  .option("--model <name>", "Base model: toybox-256, or a folder in optimum's layout")
+  .option("--model <name>", "Base model: toybox-256, a folder, or a checkpoint")
   .option("--json", "Print one JSON object and nothing else")
   .action(convert);
 
@@ -196,7 +196,7 @@ withSampling(cli.command("evaluate"))
   .option("--seed <n>", "Seed of the first image; all others count on (default: 1)")
   .option("--count <n>", "Images a prompt (default: 1)")
   .option("--batch <n>", "Images sampled together (default: 1)")
-  .option("--model <name>", "Base model: toybox-256, or a folder in optimum's layout")
+  .option("--model <name>", "Base model: toybox-256, a folder, or a checkpoint")
   .option("--backend <name>", "auto, wasm or webgpu")
   .option(...WITHOUT)
   .option("--json", "Print one JSON object and nothing else")

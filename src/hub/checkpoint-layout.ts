@@ -32,10 +32,13 @@ export function findCheckpoint(entries: readonly FolderEntry[]): ModelLayout | n
     );
   }
   const path = file.path.slice(file.path.lastIndexOf("/") + 1);
+  const root = file.path.slice(0, file.path.length - path.length);
+  const paths = new Set(entries.map((entry) => entry.path));
+  const beside = ["studio.json", "README.md", "LICENSE", "LICENSE.md", "LICENSE.txt"];
   return {
     name: path.replace(/\.safetensors$/, ""),
-    root: file.path.slice(0, file.path.length - path.length),
-    needed: [path],
+    root,
+    needed: [path, ...beside.filter((one) => paths.has(root + one))],
     makesTokenizer: false,
     paintsOnly: false,
     checkpoint: path,

@@ -1,7 +1,10 @@
 /** @file A chosen folder as a model to import: its name, its licence, and each file that is needed. */
 import { StudioError } from "../core/errors.ts";
 import { clipTokenizerJson } from "../core/text/clip-tokenizer-json.ts";
+import { checkpointFiles } from "./checkpoint-files.ts";
+import { CHECKPOINT } from "./checkpoint-layout.ts";
 import { externalFilesOf } from "./external-data.ts";
+import type { ModelFiles } from "./model-files.ts";
 import { type FolderEntry, type ModelLayout, PARTS, readLayout } from "./model-layout.ts";
 import { readLicence } from "./model-licence.ts";
 
@@ -23,19 +26,25 @@ export interface ModelSource {
   readonly paintsOnly: boolean;
 }
 
-/** @throws StudioError "invalid-input" or "model-corrupt" that names what is wrong with the folder */
-export async function readModelSource(chosen: readonly ChosenFile[]): Promise<ModelSource> {
+/**
+ * @param merges gives CLIP's merges (`CLIP_MERGES`), which a checkpoint's tokenizer is made of
+ * @throws StudioError "invalid-input" or "model-corrupt" that names what is wrong with the folder
+ */
+export async function readModelSource(
+  chosen: readonly ChosenFile[],
+  merges: () => Promise<Uint8Array>,
+): Promise<ModelSource> {
   const blobs = new Map(chosen.map(({ path, file }) => [path, file]));
   const entries = chosen.map(({ path, file }): FolderEntry => ({ path, bytes: file.size }));
   const layout = readLayout(entries);
-  const { name, root, needed } = layout;
+  const { name, root, needed, checkpoint } = layout;
   const inside = (path: string): Blob | undefined => blobs.get(root + path);
   const text = async (path: string): Promise<string | null> => {
     const blob = inside(path);
     return blob === undefined ? null : readText(blob, path);
   };
   const files = [...needed, ...(await externalPaths(layout, inside))].map((path) => ({
-    path,
+    path: path === checkpoint ? CHECKPOINT : path,
     blob: inside(path) ?? new Blob([]),
   }));
   const empty = files.find(({ blob }) => blob.size === 0);
@@ -52,6 +61,10 @@ export async function readModelSource(chosen: readonly ChosenFile[]): Promise<Mo
     const json = JSON.stringify(clipTokenizerJson(vocabulary, merges));
     files.push({ path: "tokenizer/tokenizer.json", blob: new Blob([json]) });
   }
+  if (checkpoint !== null) {
+    const made = await checkpointFiles(name, blobFiles(files), await merges());
+    for (const [path, json] of made) files.push({ path, blob: new Blob([JSON.stringify(json)]) });
+  }
   // Where the model lies inside of a repository, the card is the repository's.
   const top = blobs.get(`${root.split("/")[0] ?? ""}/README.md`);
   const card =
@@ -64,6 +77,22 @@ export async function readModelSource(chosen: readonly ChosenFile[]): Promise<Mo
     bytes: files.reduce((sum, { blob }) => sum + blob.size, 0),
     ignored,
     paintsOnly: layout.paintsOnly,
+  };
+}
+
+/** Files that are at hand, as a model's are read. */
+function blobFiles(files: ModelSource["files"]): ModelFiles {
+  const blobs = new Map(files.map(({ path, blob }) => [path, blob]));
+  const bytesOf = async (path: string, blob: Blob | undefined): Promise<Uint8Array | null> => {
+    try {
+      return blob === undefined ? null : new Uint8Array(await blob.arrayBuffer());
+    } catch (cause) {
+      throw unreadable(path, cause);
+    }
+  };
+  return {
+    read: (path) => bytesOf(path, blobs.get(path)),
+    range: (path, offset, length) => bytesOf(path, blobs.get(path)?.slice(offset, offset + length)),
   };
 }
 

@@ -4,15 +4,15 @@
  */
 import { describe, expect, it } from "vitest";
 import { relativeL2 } from "../../../tests/support/compare.ts";
+import { evaluated } from "../../../tests/support/evaluated.ts";
 import { readGolden } from "../../../tests/support/golden.ts";
 import type { DiffusersPart } from "../../../tests/support/default-diffusers.ts";
 import { nanoConfig, nanoWeights } from "../../../tests/support/nano-diffusers.ts";
 import { normals } from "../../../tests/support/seeded.ts";
 import type { Constant } from "../onnx/constant.ts";
-import { evaluateGraph } from "../onnx/evaluate.ts";
 import type { Graph } from "../onnx/graph.ts";
-import { materialise, noExternalData } from "../onnx/materialise.ts";
-import { fromBytes, type NdArray, ndArray } from "../tensor/nd-array.ts";
+import { noExternalData } from "../onnx/materialise.ts";
+import { type NdArray, ndArray } from "../tensor/nd-array.ts";
 import { type Dims, elementCount } from "../tensor/shape.ts";
 import type { Config } from "./config-reader.ts";
 import { textNames, unetNames, vaeNames } from "./diffusers-names.ts";
@@ -44,16 +44,8 @@ async function storedNano(part: DiffusersPart): Promise<Map<string, Constant>> {
   );
 }
 
-async function outputOf(graph: Graph, feeds: Readonly<Record<string, NdArray>>): Promise<NdArray> {
-  const constants = new Map<string, NdArray>();
-  for (const [name, constant] of graph.constants) {
-    const bytes = await materialise(constant, noExternalData);
-    constants.set(name, fromBytes(constant.dtype, constant.dims, bytes));
-  }
-  const { name } = graph.outputs[0]!;
-  const fed = new Map(Object.entries(feeds));
-  return evaluateGraph(graph, fed, [name], (one) => constants.get(one)!).get(name)!;
-}
+const outputOf = (graph: Graph, feeds: Readonly<Record<string, NdArray>>): Promise<NdArray> =>
+  evaluated(graph, feeds, noExternalData);
 
 /** As of whole exports (onnx/evaluate-nano.test.ts): both sides compute in float64, constants are float32's. */
 const TOLERANCE = 1e-6;
@@ -115,6 +107,41 @@ describe("the nano model, built", { timeout: 60_000 }, () => {
       expect(stored.unread()).toEqual([]);
     },
   );
+});
+
+// Parameters are the nano model's: those of a 1 x 1 convolution serve a linear layer.
+describe("what Stable Diffusion 2.x does otherwise", { timeout: 60_000 }, () => {
+  it("projects by linear layers, with a number of heads for each level", async () => {
+    const [golden, { data, dims }] = [
+      await readGolden("nano-sd2"),
+      (await readGolden("nano-unet")).get("timesteps"),
+    ];
+    const config = {
+      ...(await nanoConfig("unet")),
+      use_linear_projection: true,
+      attention_head_dim: [1, 2, 2, 2],
+    };
+    const stored = storedWeights(await storedNano("unet"), unetNames, "the UNet");
+    const output = await outputOf(unetGraph(config, stored.weights), {
+      sample: seeded("sample", [2, 4, 16, 16]),
+      timestep: { dtype: "float32", dims, data },
+      encoder_hidden_states: seeded("encoder_hidden_states", [2, 77, 16]),
+    });
+    expect(relativeL2(output.data, golden.get("noise_pred").data)).toBeLessThan(TOLERANCE);
+    const other = await readGolden("nano-unet");
+    expect(relativeL2(output.data, other.get("noise_pred").data)).toBeGreaterThan(0.01);
+  });
+
+  it("encodes text with GELU", async () => {
+    const golden = await readGolden("nano-sd2");
+    const config = { ...(await nanoConfig("text_encoder")), hidden_act: "gelu" };
+    const tensors = await storedNano("text_encoder");
+    const { weights } = storedWeights(tensors, textNames, "the text encoder");
+    const { data, dims } = golden.get("input_ids");
+    const ids: NdArray = { dtype: "int64", dims, data };
+    const output = await outputOf(textEncoderGraph(config, weights), { input_ids: ids });
+    expect(relativeL2(output.data, golden.get("gelu_hidden").data)).toBeLessThan(TOLERANCE);
+  });
 });
 
 /** The same weights as most published VAEs name them. */

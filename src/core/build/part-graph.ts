@@ -31,6 +31,7 @@ const RULES: Readonly<Record<BuiltPart, PartRule>> = {
 };
 
 /**
+ * Of diffusers' files.
  * @param where names the files in errors
  * @throws StudioError "model-unsupported" or "model-corrupt" where configuration and weights are not those of
  *   Stable Diffusion 1.x or 2.x, or not of each other
@@ -41,10 +42,28 @@ export function partGraph(
   tensors: StoredTensors,
   where: string,
 ): Graph {
-  const { build, names, own } = RULES[part];
+  const { names, own } = RULES[part];
+  return namedPartGraph(part, config, { tensors, names, own: (name) => own.test(name), where });
+}
+
+export interface NamedTensors {
+  readonly tensors: StoredTensors;
+  /** What the file may call a parameter of diffusers or transformers. */
+  readonly names: (name: string) => readonly string[];
+  /** Whether a tensor of the file is one that the part has to know. */
+  readonly own: (name: string) => boolean;
+  readonly where: string;
+}
+
+/** The same of files that name their tensors in any way. */
+export function namedPartGraph(
+  part: BuiltPart,
+  config: Config,
+  { tensors, names, own, where }: NamedTensors,
+): Graph {
   const stored = storedWeights(tensors, names, where);
-  const graph = build(config, stored.weights);
-  const [first, ...others] = stored.unread().filter((name) => own.test(name));
+  const graph = RULES[part].build(config, stored.weights);
+  const [first, ...others] = stored.unread().filter(own);
   if (first === undefined) return graph;
   const more = others.length === 0 ? "" : ` and ${others.length} more`;
   throw new StudioError(

@@ -80,3 +80,28 @@ export const SD_VAE: Config = {
   scaling_factor: 0.18215,
   up_block_types: ["UpDecoderBlock2D", "UpDecoderBlock2D", "UpDecoderBlock2D", "UpDecoderBlock2D"],
 };
+
+export const SD_SCHEDULER: Config = {
+  _class_name: "DDIMScheduler",
+  beta_end: 0.012,
+  beta_schedule: "scaled_linear",
+  beta_start: 0.00085,
+  clip_sample: false,
+  num_train_timesteps: 1000,
+  prediction_type: "epsilon",
+  set_alpha_to_one: false,
+  steps_offset: 1,
+  timestep_spacing: "leading",
+};
+
+/** Of CLIP's tokenizer. OpenCLIP pads with the token 0, "!", which Stable Diffusion 2.x was trained with. */
+export function clipTokenizerConfig(openClip: boolean): Config {
+  return {
+    bos_token: "<|startoftext|>",
+    eos_token: "<|endoftext|>",
+    model_max_length: 77,
+    pad_token: openClip ? "!" : "<|endoftext|>",
+    tokenizer_class: "CLIPTokenizer",
+    unk_token: "<|endoftext|>",
+  };
+}
