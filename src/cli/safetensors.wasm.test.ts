@@ -10,10 +10,15 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { gunzipSync } from "node:zlib";
 import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cli, writeNanoFolder } from "../../tests/support/cli.ts";
 import { nanoDiffusersFiles } from "../../tests/support/diffusers-files.ts";
+import { smallModel } from "../../tests/support/small-checkpoint.ts";
+import { clipTokenizerConfig } from "../core/build/published-configs.ts";
+import { clipTokenizerJson } from "../core/text/clip-tokenizer-json.ts";
+import { clipVocabulary } from "../core/text/clip-vocabulary.ts";
 
 const samples = new URL("../../public/samples/", import.meta.url).pathname;
 let scratch: string;
@@ -22,11 +27,7 @@ let folder: string;
 beforeAll(async () => {
   scratch = mkdtempSync(path.join(tmpdir(), "studio-safetensors-"));
   folder = path.join(scratch, "nano-safetensors");
-  for (const [name, bytes] of await nanoDiffusersFiles()) {
-    const file = path.join(folder, name);
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, bytes);
-  }
+  writeAll(folder, await nanoDiffusersFiles());
   // As the export of the tests has it.
   const config = path.join(folder, "vae/config.json");
   const vae = JSON.parse(readFileSync(config, "utf8")) as Record<string, unknown>;
@@ -36,6 +37,14 @@ beforeAll(async () => {
 afterAll(() => {
   rmSync(scratch, { recursive: true });
 });
+
+function writeAll(to: string, files: ReadonlyMap<string, Uint8Array>): void {
+  for (const [name, bytes] of files) {
+    const file = path.join(to, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, bytes);
+  }
+}
 
 /** The pixels of the one image that is painted. */
 function painted(model: string, out: string): ArrayLike<number> {
@@ -76,5 +85,30 @@ describe("a folder of safetensors", () => {
     expect(stderr).toContain(
       'The model has no file "text_encoder/model.onnx", nor text_encoder/model.safetensors',
     );
+  });
+});
+
+describe("a checkpoint", () => {
+  it("paints what a folder of the same weights does, with CLIP's own tokenizer", async () => {
+    const { checkpoint, folder: parts } = await smallModel();
+    const one = path.join(scratch, "one");
+    const studio = { checkpoint: { pixels: 64 } };
+    writeAll(one, new Map([["small.safetensors", checkpoint]]));
+    writeFileSync(path.join(one, "studio.json"), JSON.stringify(studio));
+    const merges = gunzipSync(
+      readFileSync(new URL("../../public/tokenizers/clip/merges.txt.gz", import.meta.url)),
+    ).toString();
+    const vocabulary = JSON.stringify(clipVocabulary(merges));
+    const many = path.join(scratch, "many");
+    writeAll(many, parts);
+    mkdirSync(path.join(many, "tokenizer"));
+    const tokenizer = (name: string, value: unknown): void => {
+      writeFileSync(path.join(many, "tokenizer", name), JSON.stringify(value));
+    };
+    tokenizer("tokenizer.json", clipTokenizerJson(vocabulary, merges));
+    tokenizer("tokenizer_config.json", clipTokenizerConfig(false));
+    const ours = painted(path.join(one, "small.safetensors"), path.join(scratch, "from-one"));
+    expect(ours.length).toBe(64 * 64 * 3);
+    expect(ours).toEqual(painted(many, path.join(scratch, "from-many")));
   });
 });
