@@ -3,7 +3,9 @@
  * gone on with, checked, refused and removed.
  */
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { nanoFileMap } from "../../tests/support/nano-files.ts";
+import { nanoDiffusersFiles } from "../../tests/support/diffusers-files.ts";
+import { nanoFileMap, nanoFiles } from "../../tests/support/nano-files.ts";
+import { smallModel } from "../../tests/support/small-checkpoint.ts";
 import { findModel } from "../engine/find-model.ts";
 import { readModel } from "../engine/model/read-model.ts";
 import { connectHub } from "../rpc/hub-client.ts";
@@ -202,6 +204,42 @@ describe("a damaged file", () => {
     const id = await hub.importFolder(folder(), ignore);
     await removeFromOpfs(id, "vae_decoder/model.onnx");
     expect(await hub.checkModel(id, ignore)).toEqual(["vae_decoder/model.onnx"]);
+  });
+});
+
+/** What a person chooses: files of a folder, or one file. */
+const chosen = (files: ReadonlyMap<string, Uint8Array>, before: string): ChosenFile[] =>
+  [...files].map(([path, bytes]) => ({ path: before + path, file: new Blob([bytes.slice()]) }));
+
+describe("weights without ONNX files", () => {
+  it("are imported as a folder of safetensors, and read by the engine", async () => {
+    const files = chosen(await nanoDiffusersFiles(), "nano-safetensors/");
+    const id = await hub.importFolder(files, ignore);
+    const { files: stored } = await findModel(id, location.href);
+    const model = await readModel(id, stored);
+    const exported = await readModel("nano", await nanoFiles("dynamo"));
+    expect(model.fingerprint).toBe(exported.fingerprint);
+  });
+
+  it("are imported as one file, which gets its configurations and tokenizer", async () => {
+    const { checkpoint } = await smallModel();
+    const id = await hub.importFolder(
+      chosen(new Map([["dream.safetensors", checkpoint]]), ""),
+      ignore,
+    );
+    expect((await only()).name).toBe("dream");
+    const { files: stored } = await findModel(id, location.href);
+    const model = await readModel(id, stored);
+    expect(model.config).toMatchObject({ sampleSize: 64, textWidth: 64, blocks: 16 });
+    expect([...model.tokenizer.encode("a cat").ids.subarray(0, 4)]).toEqual([
+      49406, 320, 2368, 49407,
+    ]);
+  });
+
+  it("are said to paint only where the half of the VAE that reads photos is not there", async () => {
+    expect(await hub.reviewFolder(folder())).toMatchObject({ paintsOnly: false });
+    const files = folder({ "vae_encoder/model.onnx": null, "vae_encoder/model.onnx.data": null });
+    expect(await hub.reviewFolder(files)).toMatchObject({ paintsOnly: true });
   });
 });
 

@@ -9,18 +9,22 @@ export function filesOfInput(list: FileList): ChosenFile[] {
 
 /**
  * Of a drop. To be called while the drop is handled: afterwards the browser takes its entries away.
- * @throws StudioError "invalid-input" where it is no folder
+ * @throws StudioError "invalid-input" where it is no folder and no checkpoint
  */
 export async function filesOfDrop(transfer: DataTransfer): Promise<ChosenFile[]> {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry());
-  const [folder, ...others] = entries;
-  if (folder == null || others.length > 0 || !isFolder(folder)) {
-    throw new StudioError(
-      "invalid-input",
-      "What was dropped is not one folder; drop the model's folder as a whole.",
-    );
+  const [dropped, ...others] = entries;
+  if (dropped != null && others.length === 0) {
+    if (isFolder(dropped)) return filesOfFolder(dropped);
+    // A model in one file.
+    if (isFile(dropped) && dropped.name.endsWith(".safetensors")) {
+      return [{ path: dropped.name, file: await fileOf(dropped) }];
+    }
   }
-  return filesOfFolder(folder);
+  throw new StudioError(
+    "invalid-input",
+    "What was dropped is neither one folder nor a checkpoint (.safetensors); drop the model's folder as a whole.",
+  );
 }
 
 async function filesOfFolder(folder: FileSystemDirectoryEntry): Promise<ChosenFile[]> {
