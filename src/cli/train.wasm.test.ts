@@ -174,6 +174,8 @@ describe("train refuses", () => {
     ["an output that cannot be written", { out: "/nowhere/x.concept.safetensors" }, /nowhere/],
     ["an output of another kind", { out: "teddy.png" }, /concept\.safetensors/],
     ["nothing to resume from", { resume: "" }, /no checkpoint/],
+    ["an unknown precision", { precision: "half" }, /--precision must be one of float32, float16/],
+    ["float16 without a GPU", { precision: "float16" }, /^float16 needs a GPU/],
   ])("%s", (name, changes, sentence) => {
     const empty = path.join(folder, "empty");
     const text = path.join(folder, "text");
@@ -236,6 +238,7 @@ describe("generate refuses", () => {
     ["a count that is no number", ["--count", "x"], /--count must be a number/],
     ["a seed that is no whole number", ["--seed", "1.5"], /seed/],
     ["noise where the sampler has none", ["--sampler", "pndm", "--eta", "1"], /eta/],
+    ["float16 without a GPU", ["--precision", "float16"], /^float16 needs a GPU/],
   ])("%s", (_, options, sentence) => {
     const { status, stdout, stderr } = generate(...options);
     expect(stderr.trim().split("\n").at(-1)).toMatch(sentence);

@@ -35,8 +35,8 @@ const CASES = [
    * is estimated on count sketches of 1,024 numbers, which is right to about 2 % of itself.
    */
   { precision: "float32", tolerance: 1e-4, scale: 1, without: "" },
-  /** Values rounded to 11 bits, sums in float32 (on a GPU they are not); without operators that are float32 alone. */
-  { precision: "float16", tolerance: 2e-2, scale: 2 ** 15, without: "all" },
+  /** Values rounded to 11 bits, sums in float32 (on a GPU they are not): 2.1e-3 was seen. Operators of our own are float32 alone. */
+  { precision: "float16", tolerance: 1e-2, scale: 2 ** 15, without: "all" },
 ] as const;
 
 describe.each(CASES)("default model, batch 4, wasm, $precision", (of) => {

@@ -13,6 +13,7 @@ import { type Model, readModel } from "./model/read-model.ts";
 import { openUnet } from "./model/unet.ts";
 import { whileCompiling } from "./ort/compiling.ts";
 import { nodeWebGpuRuntime, type WebGpuRuntime } from "./ort/runtime-node.ts";
+import { inPrecision } from "./precision.ts";
 import { Trainer } from "./train/trainer.ts";
 
 let model: Model;
@@ -55,6 +56,21 @@ async function denoisingStep({ runtime }: WebGpuRuntime): Promise<GpuCalls> {
   await unet.release();
   return calls;
 }
+
+it("a training step in float16 has a few more launches, casts, and waits for nothing either", async () => {
+  const gpu = await nodeWebGpuRuntime(undefined, ["backend=null"]);
+  const { runtime } = gpu;
+  const { step: single } = await trainingStep(gpu);
+  const { step, told } = await trainingStep({ ...gpu, runtime: inPrecision(runtime, "float16") });
+  console.info(`training step, float16: ${JSON.stringify(step)}`);
+  expect(step.maps).toBe(0);
+  expect(told.maps).toBe(1);
+  expect(step.pipelines).toBe(0);
+  expect(step.bindGroups).toBeLessThanOrEqual(12);
+  expect(step.dispatches / single.dispatches).toBeGreaterThan(1.05);
+  expect(step.dispatches / single.dispatches).toBeLessThan(1.2);
+  gpu.release();
+});
 
 describe.each([
   ["everything on", ""],

@@ -111,6 +111,26 @@ describe("updates that are launched", () => {
     log.destroy();
   });
 
+  it("hand the scale that they leave to the next gradients, before anybody has read it", async () => {
+    const lossScale = { initial: 1024, growthFactor: 2, backoffFactor: 0.5, growthInterval: 2 };
+    const arithmetic = await createWebGpuArithmetic(queue.device, { ...settings, lossScale });
+    const log = await storageOf(queue, REPORT_BYTES / 4);
+    const seen: number[] = [];
+    for (const seed of [2, 1, 3, 2]) {
+      await arithmetic.accumulate("kv", { dims: [8], data: gradients[seed - 1]! });
+      arithmetic.launchUpdate(log, 0);
+      const { buffer, dims } = arithmetic.launchedScale;
+      expect(dims).toEqual([]);
+      seen.push(...(await floatsOf(queue, buffer, 1)));
+    }
+    // Halved, one good step, doubled after the second, halved.
+    expect(seen).toEqual([512, 512, 1024, 512]);
+    // What was last read is what they started from.
+    expect(arithmetic.lossScale).toBe(1024);
+    await arithmetic.release();
+    log.destroy();
+  });
+
   it("are refused once too many of them are not waited for", async () => {
     const arithmetic = await createWebGpuArithmetic(queue.device, settings);
     const log = await storageOf(queue, REPORT_BYTES / 4);

@@ -1,7 +1,7 @@
 /** @file Clipping and the dynamic loss scale decide as torch.nn.utils.clip_grad_norm_ and torch.amp.GradScaler do. */
 import { describe, expect, it } from "vitest";
 import { readGolden } from "../../../tests/support/golden.ts";
-import { clipCoefficient, LossScale } from "./loss-scale.ts";
+import { clipCoefficient, LossScale, lossScaleFor, withScaleFor } from "./loss-scale.ts";
 
 const golden = await readGolden("adamw");
 
@@ -67,5 +67,24 @@ describe("LossScale", () => {
     for (const isFinite of finite) scale.update(isFinite);
     expect(scale.value).toBe(1);
     expect(scale.skipped).toBe(finite.filter((isFinite) => !isFinite).length);
+  });
+});
+
+describe("a run that goes on in the other precision", () => {
+  const nothing = new Float32Array(0);
+  const state = { values: nothing, m: nothing, v: nothing, step: 7, skipped: 2 };
+  const [single, half] = [lossScaleFor("float32"), lossScaleFor("float16")];
+
+  it("has no scale in float32", () => {
+    expect(single).toBeNull();
+    const before = { ...state, lossScale: 4096, goodSteps: 3 };
+    expect(withScaleFor(before, single)).toEqual({ ...state, lossScale: 1, goodSteps: 0 });
+  });
+
+  it("starts with the first scale in float16, and keeps the one that it had there", () => {
+    const before = { ...state, lossScale: 1, goodSteps: 0 };
+    expect(withScaleFor(before, half)).toEqual({ ...before, lossScale: 2 ** 15 });
+    const found = { ...state, lossScale: 512, goodSteps: 3 };
+    expect(withScaleFor(found, half)).toEqual(found);
   });
 });
