@@ -14,6 +14,7 @@ import type { Runtime } from "../ort/runtime.ts";
 import { runtimeFor } from "../plan/runtime-for.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { checkSettings, type TrainSettings } from "../../core/train/settings.ts";
+import { LeftOut } from "./left-out.ts";
 import { pictureDigest } from "./picture-digest.ts";
 import { type NewConcept, type PoolEvents, preparePools } from "./pools.ts";
 import type { Pools } from "./draw.ts";
@@ -92,13 +93,13 @@ export async function runTraining(
   const trainer = await Trainer.open(model, runtime, { ...settings, microBatch }, concepts);
   try {
     const history: number[] = [...(resume?.history ?? [])];
-    let skipped = resume?.state.skipped ?? 0;
+    const leftOut = new LeftOut(runtime.precision, resume?.state.skipped ?? 0);
     if (resume !== undefined) await trainer.restore(resume.state);
     const tell = async (reports: readonly StepReport[]): Promise<void> => {
       for (const report of reports) {
         history.push(report.targetLoss, report.regularisationLoss);
-        if (report.skipped) skipped++;
         await events.onStep?.(report);
+        leftOut.add(report);
       }
     };
     const save = async (): Promise<void> => {
@@ -133,8 +134,8 @@ export async function runTraining(
     }
     await tell(await trainer.reports());
     const losses = Float32Array.from(history);
-    const leftOut = skipped === 0 ? {} : { skipped };
-    const metrics = { steps: trainer.step, ...leftOut, ...lastLosses(losses) };
+    const skipped = leftOut.count === 0 ? {} : { skipped: leftOut.count };
+    const metrics = { steps: trainer.step, ...skipped, ...lastLosses(losses) };
     return { concept: await trainer.concept(metrics), history: losses };
   } finally {
     await trainer.release();

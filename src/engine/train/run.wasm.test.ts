@@ -29,6 +29,34 @@ function numbersOf({ kvDifference, queryOutDifference, tokens }: Concept): Float
 }
 
 describe("a run", () => {
+  it("ends with a sentence where no gradient is finite any more", async () => {
+    const kept: Checkpoint[] = [];
+    const input = nanoTraining({ steps: 60, batch: 2, microBatch: 2 });
+    const stop = { aborted: false };
+    const first = runTraining(model, runtime, input, {
+      signal: stop,
+      onStep: () => {
+        stop.aborted = true;
+      },
+      onCheckpoint: (checkpoint) => {
+        kept.push(checkpoint);
+        return Promise.resolve();
+      },
+    });
+    await expect(first).rejects.toMatchObject({ code: "cancelled" });
+    const { state, ...rest } = kept[0]!;
+    const resume = { ...rest, state: { ...state, values: state.values.map((x) => 1e38 * x) } };
+    const skipped: boolean[] = [];
+    const hopeless = runTraining(
+      model,
+      runtime,
+      { ...input, resume },
+      { onStep: (report) => void skipped.push(report.skipped) },
+    );
+    await expect(hopeless).rejects.toThrow(/24 steps in a row were not finite/);
+    expect(skipped).toEqual(new Array<boolean>(24).fill(true));
+  });
+
   it("repeats itself bit for bit", async () => {
     const [a, b] = [
       await runTraining(model, runtime, nanoTraining()),
