@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { LeftOut } from "./left-out.ts";
 
 const steps = (leftOut: LeftOut, pattern: string): void => {
-  for (const [i, step] of [...pattern].entries()) {
+  for (const [i, step] of pattern.split("").entries()) {
     leftOut.add({ step: i + 1, skipped: step === "x" });
   }
 };
