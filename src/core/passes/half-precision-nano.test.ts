@@ -14,10 +14,10 @@ import { type ExternalReader, materialise } from "../onnx/materialise.ts";
 import { prepareTextEncoder, textEncoderGradient } from "../surgery/text-encoder.ts";
 import { trainingGraph } from "../surgery/training-graph.ts";
 import { prepareUnet } from "../surgery/unet.ts";
-import { byteSize } from "../tensor/dtype.ts";
 import { fromBytes, ndArray, type NdArray } from "../tensor/nd-array.ts";
-import { elementCount } from "../tensor/shape.ts";
+import { executionOrder } from "./execution-order.ts";
 import { halfPrecision } from "./half-precision.ts";
+import { livePieces } from "./live-ranges.ts";
 import { graphMemory } from "./memory.ts";
 import { simplify } from "./simplify.ts";
 import { specialise } from "./specialise.ts";
@@ -60,8 +60,9 @@ describe.each(NANO_STYLES)("%s export", { timeout: 120_000 }, (style) => {
     const got = outputs.get(training.prediction)!.data;
     // Autocast rounds fewer values: what is added and multiplied number by number it often does in float32.
     expect(relativeL2(got, golden.get("noise_pred").data)).toBeLessThan(2 * prediction);
-    // Rounding the weights alone moves this model's gradient by 1.9 %: it is small and badly conditioned.
-    expect(relativeL2(gradient, golden.get("d_kv_packed").data)).toBeLessThan(dKv);
+    // Rounding the weights alone moves this model's gradient by 1.9 %: it is small and badly conditioned, and with another
+    // order of the same operators lies as far away as autocast's, a little more or less (2.3 to 5.5 % were seen).
+    expect(relativeL2(gradient, golden.get("d_kv_packed").data)).toBeLessThan(1.25 * dKv);
   });
 
   it("what waits for the backward pass takes half, and so do the weights", async () => {
@@ -110,14 +111,11 @@ describe.each(NANO_STYLES)("%s export", { timeout: 120_000 }, (style) => {
 
 /** Bytes of what is made before the loss and read after it. */
 function waiting(graph: Graph): number {
-  const loss = graph.nodes.findIndex(({ inputs }) => inputs.includes("target"));
-  const made = new Set(graph.nodes.slice(0, loss).flatMap(({ outputs }) => outputs));
-  const read = new Set(graph.nodes.slice(loss).flatMap(({ inputs }) => inputs));
-  return [...made].reduce((sum, name) => {
-    const type = graph.types.get(name);
-    if (type === undefined || !read.has(name)) return sum;
-    return sum + elementCount(type.dims) * byteSize(type.dtype);
-  }, 0);
+  const order = executionOrder(graph);
+  const loss = order.findIndex(({ inputs }) => inputs.includes("target"));
+  return livePieces(graph, order)
+    .filter(({ from, to }) => from >= 0 && from < loss && to > loss)
+    .reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 function typesOf(graph: Graph, opType: string, [output = ""]: readonly string[]): string {
