@@ -3,7 +3,7 @@ import { StudioError } from "../core/errors.ts";
 import { clipTokenizerJson } from "../core/text/clip-tokenizer-json.ts";
 import { checkpointFiles } from "./checkpoint-files.ts";
 import { CHECKPOINT } from "./checkpoint-layout.ts";
-import { externalFilesOf } from "./external-data.ts";
+import { externalFilesOf, externalPath } from "./external-data.ts";
 import type { ModelFiles } from "./model-files.ts";
 import { type FolderEntry, type ModelLayout, PARTS, readLayout } from "./model-layout.ts";
 import { readLicence } from "./model-licence.ts";
@@ -107,21 +107,7 @@ async function externalPaths(
     const graph = inside(path);
     if (graph === undefined) continue;
     for (const external of await externalFilesOf(graph, path)) {
-      const weights = `${part}/${external.name}`;
-      const size = inside(weights)?.size;
-      if (size === undefined) {
-        throw new StudioError(
-          "invalid-input",
-          `"${name}" is not complete: ${path} keeps its weights in ${weights}, which is not there. Add it, or fetch or export the model again.`,
-        );
-      }
-      if (size < external.bytes) {
-        throw new StudioError(
-          "model-corrupt",
-          `"${weights}" is cut short: it has ${size} of at least ${external.bytes} bytes; fetch or export the model again.`,
-        );
-      }
-      paths.push(weights);
+      paths.push(externalPath(name, path, external, (weights) => inside(weights)?.size));
     }
   }
   return paths;
