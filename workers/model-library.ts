@@ -1,15 +1,12 @@
-/** @file The hub behind its contract: models come in from a folder, are checked, and go; and what all storage holds. */
+/**
+ * @file The hub behind its contract: models come in from a folder or from a server, are checked, and go; and what all
+ * storage holds.
+ */
 import { StudioError } from "../src/core/errors.ts";
 import { DEFAULT_MODEL } from "../src/core/default-model.ts";
-import {
-  copyFiles,
-  isWhole,
-  type OnBytes,
-  storedBytes,
-  type StoredFile,
-  verifyFiles,
-} from "../src/hub/copy-files.ts";
+import type { StoredFile } from "../src/core/stored-file.ts";
 import { CLIP_MERGES } from "../src/hub/checkpoint-files.ts";
+import { copyFiles, type OnBytes, verifyFiles } from "../src/hub/copy-files.ts";
 import { fetchedFiles } from "../src/hub/fetch-files.ts";
 import { readRequired } from "../src/hub/model-files.ts";
 import { type ModelSource, readModelSource } from "../src/hub/model-source.ts";
@@ -24,31 +21,29 @@ import {
   databaseBytes,
   storageEstimate,
 } from "../src/storage/usage.ts";
+import { downloadRemote, placeFor, reviewRemote } from "./model-downloads.ts";
+import { bytesOf, damagedPaths, freeBytes, readBack, removeDropped } from "./stored-model.ts";
 
 /** CLIP's merges, which come with the app: beside the folder that this worker lies in. */
 const merges = (): Promise<Uint8Array> =>
   readRequired(fetchedFiles(new URL("../", self.location.href).href), CLIP_MERGES);
 
 export function createModelLibrary(): HubApi {
-  let running: { cancelled: boolean } | null = null;
+  let running: AbortController | null = null;
+  let looking: AbortController | null = null;
 
   /** One import or check at a time, in this tab and in all others that hold the same model. */
   const exclusively = async <T>(
     id: string,
-    action: (signal: { readonly aborted: boolean }) => Promise<T>,
+    action: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> => {
     if (running !== null) throw busy();
-    const own = { cancelled: false };
+    const own = new AbortController();
     running = own;
-    const signal = {
-      get aborted() {
-        return own.cancelled;
-      },
-    };
     try {
       return await navigator.locks.request(`studio-model/${id}`, { ifAvailable: true }, (lock) => {
         if (lock === null) throw busy();
-        return action(signal);
+        return action(own.signal);
       });
     } finally {
       running = null;
@@ -75,7 +70,7 @@ export function createModelLibrary(): HubApi {
       };
       const save = (files: readonly StoredFile[]): Promise<void> =>
         models.put({ ...record, files: [...files] });
-      await removeDropped(id, known, source);
+      await removeDropped(id, known, source.files);
       const report = reporter(onProgress);
       const copied = await copyFiles(id, source.files, {
         known,
@@ -83,16 +78,14 @@ export function createModelLibrary(): HubApi {
         signal,
         onBytes: report("copy"),
       });
-      const checked = await verifyFiles(id, copied, { signal, onBytes: report("check") });
-      const damaged = damagedPaths(checked);
-      if (damaged.length > 0) {
-        await save(checked);
-        throw new StudioError(
-          "model-corrupt",
-          `What was read back of ${damaged.join(", ")} is not what was written; the disk may be full or failing. Choose the folder again to repair it.`,
-        );
-      }
-      await models.put({ ...record, files: [...checked], state: "ready" });
+      const good = await readBack(copied, {
+        id,
+        save,
+        signal,
+        onBytes: report("check"),
+        repair: "Choose the folder again",
+      });
+      await models.put({ ...record, files: [...good], state: "ready" });
       return id;
     });
   };
@@ -112,6 +105,20 @@ export function createModelLibrary(): HubApi {
 
     importFolder,
 
+    async reviewRemote(request) {
+      const own = new AbortController();
+      looking?.abort();
+      looking = own;
+      return reviewRemote(request, own.signal);
+    },
+
+    async downloadModel(request, onProgress) {
+      const { id, known } = await placeFor(request);
+      return exclusively(id, (signal) =>
+        downloadRemote(request, { id, known, signal, onProgress }),
+      );
+    },
+
     checkModel: (id, onProgress) =>
       exclusively(id, async (signal) => {
         const record = await models.get(id);
@@ -121,7 +128,7 @@ export function createModelLibrary(): HubApi {
         const onBytes = reporter(onProgress)("check");
         const checked = await verifyFiles(id, record.files, { signal, onBytes });
         const damaged = damagedPaths(checked);
-        // Not to be opened until its folder was chosen again: then only what is damaged is copied.
+        // Not to be opened until it was imported again: then only what is damaged is copied or downloaded.
         if (damaged.length > 0) {
           await models.put({ ...record, files: [...checked], state: "importing" });
         }
@@ -129,7 +136,8 @@ export function createModelLibrary(): HubApi {
       }),
 
     cancel() {
-      if (running !== null) running.cancelled = true;
+      running?.abort();
+      looking?.abort();
       return Promise.resolve();
     },
 
@@ -158,10 +166,6 @@ export function createModelLibrary(): HubApi {
   };
 }
 
-function bytesOf(files: readonly StoredFile[]): number {
-  return files.reduce((sum, file) => sum + storedBytes(file), 0);
-}
-
 function reporter(onProgress: (progress: ImportProgress) => void) {
   return (stage: ImportProgress["stage"]): OnBytes =>
     (path, loaded, total) => {
@@ -174,7 +178,9 @@ function interruptedImport(
   { name }: ModelSource,
   records: readonly ModelRecord[],
 ): ModelRecord | undefined {
-  return records.find((record) => record.name === name && record.state === "importing");
+  return records.find(
+    (record) => record.name === name && record.state === "importing" && record.origin === undefined,
+  );
 }
 
 function refuseTwice({ name, files }: ModelSource, records: readonly ModelRecord[]): void {
@@ -191,25 +197,6 @@ function refuseTwice({ name, files }: ModelSource, records: readonly ModelRecord
     "invalid-input",
     `"${name}" is here already, with files of the same sizes; open it from the list, or remove it there first if its folder has changed.`,
   );
-}
-
-async function freeBytes(): Promise<number | null> {
-  const { used, quota } = await storageEstimate();
-  return used === null || quota === null ? null : Math.max(0, quota - used);
-}
-
-/** Files of an earlier import that the folder does not have any more. */
-async function removeDropped(
-  id: string,
-  known: readonly StoredFile[],
-  { files }: ModelSource,
-): Promise<void> {
-  const paths = new Set(files.map(({ path }) => path));
-  for (const { path } of known) if (!paths.has(path)) await removeFromOpfs(id, path);
-}
-
-function damagedPaths(files: readonly StoredFile[]): string[] {
-  return files.filter((file) => !isWhole(file)).map(({ path }) => path);
 }
 
 function busy(): StudioError {

@@ -3,17 +3,11 @@
  * what is stored can be checked at any time.
  */
 import { type CancelSignal, throwIfAborted } from "../core/cancel.ts";
+import { CHUNK_BYTES, type StoredFile } from "../core/stored-file.ts";
 import { unreadable } from "./model-source.ts";
 import { opfsError, orNull, storageFull } from "./opfs-error.ts";
-import { CHUNK_BYTES, openFile } from "./opfs-files.ts";
+import { openFile } from "./opfs-files.ts";
 import { sha256 } from "./sha256.ts";
-
-export interface StoredFile {
-  readonly path: string;
-  readonly bytes: number;
-  /** SHA-256 of each chunk that is stored, from the file's beginning. */
-  readonly chunks: string[];
-}
 
 export type OnBytes = (path: string, loaded: number, total: number) => void;
 
@@ -99,16 +93,6 @@ export async function verifyFiles(
   return checked;
 }
 
-/** Whether all of a file's chunks are stored. */
-export function isWhole({ bytes, chunks }: StoredFile): boolean {
-  return chunks.length === Math.ceil(bytes / CHUNK_BYTES);
-}
-
-/** Bytes of a file that are stored. */
-export function storedBytes({ bytes, chunks }: StoredFile): number {
-  return Math.min(bytes, chunks.length * CHUNK_BYTES);
-}
-
 async function withHandle<T>(
   id: string,
   path: string,
@@ -126,7 +110,7 @@ async function withHandle<T>(
 }
 
 /** Flushed before its hash is kept: a hash says that the bytes are on disk. */
-function writeAll(
+export function writeAll(
   handle: FileSystemSyncAccessHandle,
   bytes: Uint8Array<ArrayBuffer>,
   at: number,

@@ -6,12 +6,13 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { nanoDiffusersFiles } from "../../tests/support/diffusers-files.ts";
 import { nanoFileMap, nanoFiles } from "../../tests/support/nano-files.ts";
 import { smallModel } from "../../tests/support/small-checkpoint.ts";
+import { CHUNK_BYTES } from "../core/stored-file.ts";
 import { findModel } from "../engine/find-model.ts";
 import { readModel } from "../engine/model/read-model.ts";
 import { connectHub } from "../rpc/hub-client.ts";
 import type { ChosenFile, HubApi, ImportProgress } from "../rpc/hub-contract.ts";
 import { type ModelRecord, models } from "../storage/models.ts";
-import { CHUNK_BYTES, openFile, removeFromOpfs } from "./opfs-files.ts";
+import { openFile, removeFromOpfs } from "./opfs-files.ts";
 
 const MODEL = "unet/model.onnx.data";
 const hub: HubApi = connectHub(

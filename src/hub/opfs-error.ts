@@ -39,11 +39,11 @@ export async function orNull<T>(action: () => Promise<T>): Promise<T | null> {
   }
 }
 
-/** Nothing more can be written; what was copied before stays. */
+/** Nothing more can be written; what was stored before stays. */
 export function storageFull(cause?: unknown): StudioError {
   return new StudioError(
     "storage-full",
-    "The browser's storage for this site is full, so the model was not copied whole. Delete images, runs or models you no longer need, or free disk space, and choose the folder again: what was copied is kept.",
+    "The browser's storage for this site is full, so the model is not here as a whole. Delete images, runs or models you no longer need, or free disk space, then go on from where it is: what was stored is kept.",
     { cause },
   );
 }

@@ -1,10 +1,8 @@
 /** @file A model's files in OPFS, the browser's private file system, below models/ID/. */
 import { StudioError } from "../core/errors.ts";
+import { CHUNK_BYTES } from "../core/stored-file.ts";
 import type { ModelFiles } from "./model-files.ts";
 import { opfsError, orNull } from "./opfs-error.ts";
-
-/** How much of a file is read, written and hashed at one time: little beside a model, much beside a call. */
-export const CHUNK_BYTES = 16 * 2 ** 20;
 
 const MODELS = "models";
 

@@ -15,6 +15,6 @@ export function requireRoom(name: string, bytes: number, free: number | null): v
   const mega = (count: number): string => `${Math.ceil(count / 1e6).toLocaleString("en")} MB`;
   throw new StudioError(
     "storage-full",
-    `"${name}" does not fit: it needs ${mega(needed)}, and this browser allows ${mega(free)} more for this site, ${mega(needed - free)} too little. Remove models, images or runs, or free disk space, and choose the folder again.`,
+    `"${name}" does not fit: it needs ${mega(needed)}, and this browser allows ${mega(free)} more for this site, ${mega(needed - free)} too little. Remove models, images or runs, or free disk space, then try again.`,
   );
 }

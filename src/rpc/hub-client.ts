@@ -25,6 +25,9 @@ export function connectHub(start: () => Endpoint): HubApi {
   return {
     reviewFolder: (files) => call((hub) => hub.reviewFolder(files)),
     importFolder: (files, onProgress) => call((hub) => hub.importFolder(files, proxy(onProgress))),
+    reviewRemote: (request) => call((hub) => hub.reviewRemote(request)),
+    downloadModel: (request, onProgress) =>
+      call((hub) => hub.downloadModel(request, proxy(onProgress))),
     checkModel: (id, onProgress) => call((hub) => hub.checkModel(id, proxy(onProgress))),
     cancel: () => call((hub) => hub.cancel()),
     removeModel: (id) => call((hub) => hub.removeModel(id)),
@@ -41,7 +44,7 @@ function connect(endpoint: Endpoint, onCrash: () => void): Connection {
       reject(
         new StudioError(
           "internal",
-          `The part of the studio that keeps models stopped${detail === "" ? "" : ` (${detail})`}. Try again; what was copied is kept.`,
+          `The part of the studio that keeps models stopped${detail === "" ? "" : ` (${detail})`}. Try again; what was stored is kept.`,
         ),
       );
     };
