@@ -9,6 +9,7 @@ import {
 } from "@tanstack/react-query";
 import { DEFAULT_MODEL } from "../core/default-model.ts";
 import { StudioError } from "../core/errors.ts";
+import { storedBytes } from "../core/stored-file.ts";
 import type { HubApi, ImportProgress } from "../rpc/hub-contract.ts";
 import { type ModelRecord, models } from "../storage/models.ts";
 import { useModel } from "./engine-context.ts";
@@ -30,6 +31,11 @@ const KEY = ["models"] as const;
 
 async function modelsChanged(client: QueryClient): Promise<void> {
   await Promise.all([client.invalidateQueries({ queryKey: KEY }), storageChanged(client)]);
+}
+
+/** Bytes of a model that are here: fewer than its files have where it is not complete. */
+export function storedSize({ files }: ModelRecord): number {
+  return files.reduce((sum, file) => sum + storedBytes(file), 0);
 }
 
 /** The hub with the store of its imports, joined to what the page has read. */

@@ -241,8 +241,11 @@ function sendJson(response: ServerResponse, value: unknown): void {
 /** Until the other side has taken what was written, or is gone. */
 function flowing(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
-    response.once("drain", resolve);
-    response.once("close", resolve);
+    const end = (): void => {
+      response.off("drain", end).off("close", end);
+      resolve();
+    };
+    response.on("drain", end).on("close", end);
   });
 }
 

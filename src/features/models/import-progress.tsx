@@ -1,5 +1,6 @@
 /** @file How far an import or a check is, in bytes and time. */
 import { Button, Progress, Stack, Text } from "@mantine/core";
+import type { ReactNode } from "react";
 import type { ImportProgress as Bytes } from "../../rpc/hub-contract.ts";
 import { formatBytes, formatDuration } from "../../ui/format.ts";
 
@@ -8,15 +9,25 @@ interface ImportProgressProps {
   readonly millisecondsLeft: number | null;
   readonly stopping: boolean;
   readonly onCancel: () => void;
+  /** What the button says: "Stop". */
+  readonly action?: string;
+  /** In place of the path alone. */
+  readonly children?: ReactNode;
 }
 
-const STAGES: Readonly<Record<Bytes["stage"], string>> = { copy: "Copying", check: "Checking" };
+const STAGES: Readonly<Record<Bytes["stage"], string>> = {
+  copy: "Copying",
+  download: "Downloading",
+  check: "Checking",
+};
 
 export function ImportProgress({
   progress,
   millisecondsLeft,
   stopping,
   onCancel,
+  action = "Stop",
+  children,
 }: ImportProgressProps) {
   const words =
     progress === null
@@ -37,12 +48,14 @@ export function ImportProgress({
       <Progress.Root size="sm">
         <Progress.Section value={value} aria-label={words} />
       </Progress.Root>
-      <Text size="xs" c="dimmed" style={{ overflowWrap: "anywhere" }}>
-        {progress?.path ?? " "}
-      </Text>
+      {children ?? (
+        <Text size="xs" c="dimmed" style={{ overflowWrap: "anywhere" }}>
+          {progress?.path ?? " "}
+        </Text>
+      )}
       <div>
         <Button size="xs" variant="default" disabled={stopping} onClick={onCancel}>
-          {stopping ? "Stopping" : "Stop"}
+          {stopping ? "Stopping" : action}
         </Button>
       </div>
     </Stack>

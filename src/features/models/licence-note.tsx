@@ -10,7 +10,7 @@ export function LicenceNote({ licence }: { readonly licence: string | null }) {
   return (
     <Text size="sm">
       {licence === null ? (
-        "Licence unknown: its folder does not name one. Ask whoever made it what you may do with it and with its pictures."
+        "Licence unknown: the model does not name one. Ask whoever made it what you may do with it and with its pictures."
       ) : (
         <>
           Licence: <b>{licence}</b>. It says what you may do with the model and with its pictures.

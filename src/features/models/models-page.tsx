@@ -1,8 +1,8 @@
 /** @file The page Models: what is open, what computes it, what is stored, and what works in which browser. */
 import { Anchor, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { Link } from "wouter";
+import { AddModelCard } from "./add-model-card.tsx";
 import { BrowserCard } from "./browser-card.tsx";
-import { ImportCard } from "./import-card.tsx";
 import { ModelCard } from "./model-card.tsx";
 import { ModelList } from "./model-list.tsx";
 import { StorageCard } from "./storage-card.tsx";
@@ -15,7 +15,7 @@ export function ModelsPage() {
         <ModelCard />
         <Stack>
           <ModelList />
-          <ImportCard />
+          <AddModelCard />
         </Stack>
       </SimpleGrid>
       <StorageCard />

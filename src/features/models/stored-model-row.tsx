@@ -1,10 +1,11 @@
-/** @file An imported model in the list: open it, check its files, remove it. */
+/** @file A model of this browser in the list: open it, go on downloading it, check its files, remove it. */
 import { Button, Text } from "@mantine/core";
 import { useState } from "react";
 import type { ImportProgress as Bytes } from "../../rpc/hub-contract.ts";
 import { useModel } from "../../state/engine-context.ts";
 import { useHub, useImport } from "../../state/hub-context.ts";
-import { type ModelRecord, useCheckModel, useRemoveModel } from "../../state/models.ts";
+import { hubTokens } from "../../state/hub-tokens.ts";
+import { type ModelRecord, storedSize, useCheckModel, useRemoveModel } from "../../state/models.ts";
 import { ConfirmDialog } from "../../ui/confirm-dialog.tsx";
 import { ErrorAlert } from "../../ui/error-alert.tsx";
 import { formatBytes } from "../../ui/format.ts";
@@ -23,6 +24,7 @@ export function StoredModelRow({ model }: { readonly model: ModelRecord }) {
   const hub = useHub();
   const isChosen = useModel(({ modelId }) => modelId === model.id);
   const importing = useImport(({ status }) => status.kind === "importing");
+  const resume = useImport((state) => state.resume);
   const { obstacle } = useOpenModel();
   const remove = useRemoveModel();
   const check = useCheckModel();
@@ -31,6 +33,7 @@ export function StoredModelRow({ model }: { readonly model: ModelRecord }) {
   const [asking, setAsking] = useState(false);
   const isReady = model.state === "ready";
   const isBusy = importing || check.isPending || remove.isPending;
+  const { origin } = model;
   const badge = useModelBadge(model.id) ?? (isReady ? null : "not complete");
 
   return (
@@ -40,11 +43,26 @@ export function StoredModelRow({ model }: { readonly model: ModelRecord }) {
       facts={[
         formatBytes(sizeOf(model)),
         licenceWords(model.licence),
-        `imported ${DATE.format(model.importedAt)}`,
+        `${origin === undefined ? "imported" : "downloaded"} ${DATE.format(model.importedAt)}`,
+        ...(origin === undefined ? [] : [`version ${origin.commit.slice(0, 7)}`]),
       ]}
       actions={
         <>
           {isReady ? <OpenModelButton id={model.id} name={model.name} /> : null}
+          {isReady || origin === undefined || importing ? null : (
+            <Button
+              size="xs"
+              disabled={isBusy}
+              aria-label={`Resume the download of ${model.name}`}
+              onClick={() => {
+                const { server, repository, commit } = origin;
+                const address = { server, repository, revision: commit };
+                void resume({ address, token: hubTokens.get(server) });
+              }}
+            >
+              Resume
+            </Button>
+          )}
           {isReady ? (
             <Button
               size="xs"
@@ -75,7 +93,9 @@ export function StoredModelRow({ model }: { readonly model: ModelRecord }) {
     >
       {isReady || importing || check.isSuccess ? null : (
         <Text size="sm">
-          Its import was not finished. Choose its folder below to go on, or remove it.
+          {origin === undefined
+            ? "Its import was not finished. Choose its folder below to go on, or remove it."
+            : `Its download was not finished: ${formatBytes(storedSize(model))} are here. Resume it, or remove it.`}
         </Text>
       )}
       {check.isPending ? (
@@ -89,7 +109,9 @@ export function StoredModelRow({ model }: { readonly model: ModelRecord }) {
           }}
         />
       ) : null}
-      {check.data == null ? null : <CheckResult damaged={check.data} />}
+      {check.data == null ? null : (
+        <CheckResult damaged={check.data} fromFolder={origin === undefined} />
+      )}
       {check.error === null ? null : (
         <ErrorAlert title="The files could not be checked" error={check.error} />
       )}
@@ -106,21 +128,30 @@ export function StoredModelRow({ model }: { readonly model: ModelRecord }) {
           remove.mutate(model);
         }}
       >
-        This frees {formatBytes(sizeOf(model))} in this browser. The folder that it was imported
-        from stays as it is, and so do concepts and images made with it; to use them again, import
-        it again.
+        This frees {formatBytes(isReady ? sizeOf(model) : storedSize(model))} in this browser.{" "}
+        {origin === undefined
+          ? "The folder that it was imported from stays as it is, and so do concepts and images made with it; to use them again, import it again."
+          : "Concepts and images made with it stay; to use them again, download it again."}
         {isChosen ? " It is the open model: the default model is opened in its place." : ""}
       </ConfirmDialog>
     </ModelRow>
   );
 }
 
-function CheckResult({ damaged }: { readonly damaged: readonly string[] }) {
+interface CheckResultProps {
+  readonly damaged: readonly string[];
+  readonly fromFolder: boolean;
+}
+
+function CheckResult({ damaged, fromFolder }: CheckResultProps) {
+  const repair = fromFolder
+    ? "Choose its folder below to repair it; only what is damaged is copied again."
+    : "Resume its download to repair it; only what is damaged is downloaded again.";
   return (
     <Text size="sm" role="status" style={{ overflowWrap: "anywhere" }}>
       {damaged.length === 0
-        ? "Every file is as it was imported."
-        : `Not as imported: ${damaged.join(", ")}. Choose its folder below to repair it; only what is damaged is copied again.`}
+        ? "Every file is as it was stored."
+        : `Not as stored: ${damaged.join(", ")}. ${repair}`}
     </Text>
   );
 }

@@ -10,7 +10,7 @@ export interface Patience {
   readonly pauses: readonly number[];
 }
 
-export const PATIENCE: Patience = { silence: 30_000, pauses: [1000, 2000, 4000, 8000, 16_000] };
+const PATIENCE: Patience = { silence: 30_000, pauses: [1000, 2000, 4000, 8000, 16_000] };
 
 /** A server's wish to be left alone is heeded up to here. */
 const LONGEST_PAUSE = 60_000;
