@@ -19,7 +19,7 @@ test("a model is imported from a folder, opened, remembered, checked and removed
 }) => {
   await page.goto("/#/models");
   await importNano(page, { "README.md": "---\nlicense: cc0-1.0\n---\n" });
-  const card = page.getByRole("region", { name: "Import a model" });
+  const card = page.getByRole("region", { name: "Add a model" });
   await expect(card.getByText("Licence: cc0-1.0")).toBeVisible();
   await expect(card.getByText(/MB in \d+ files/)).toBeVisible();
   await card.getByRole("button", { name: "Import", exact: true }).click();
@@ -35,7 +35,7 @@ test("a model is imported from a folder, opened, remembered, checked and removed
   await isOpen(page);
 
   await page.getByRole("button", { name: "Check the files of nano" }).click();
-  await expect(page.getByText("Every file is as it was imported.")).toBeVisible();
+  await expect(page.getByText("Every file is as it was stored.")).toBeVisible();
 
   await page.getByRole("button", { name: "Remove nano" }).click();
   const dialog = page.getByRole("dialog", { name: "Remove nano?" });
