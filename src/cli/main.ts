@@ -5,6 +5,7 @@ import { compose } from "./compose.ts";
 import { compress } from "./compress.ts";
 import { convert } from "./convert.ts";
 import { evaluate } from "./evaluate.ts";
+import { fetchModel } from "./fetch.ts";
 import { generate } from "./generate.ts";
 import { inspect } from "./inspect.ts";
 import { merge } from "./merge.ts";
@@ -185,6 +186,21 @@ cli
   .option("--model <name>", "Base model: toybox-256, a folder, or a checkpoint")
   .option("--json", "Print one JSON object and nothing else")
   .action(convert);
+
+cli
+  .command("fetch <repository>")
+  .description(
+    "Download a model from Hugging Face into a folder for --model; the same command goes on where it was (docs/models.md)",
+  )
+  .option("--out <folder>", "The folder to download into")
+  .option("--revision <name>", "A branch, a tag or a commit (default: main)")
+  .option("--server <address>", "Another server that answers as https://huggingface.co does")
+  .option(
+    "--token-file <file>",
+    "A file that holds an access token (default: the variable HF_TOKEN)",
+  )
+  .option("--json", "Print one JSON object and nothing else")
+  .action(fetchModel);
 
 withSampling(cli.command("evaluate"))
   .description("Score pictures: likeness to photos, and to their prompts")

@@ -1,6 +1,5 @@
 /** @file `train`: photos of a thing in, a concept file out. */
 import { readFile, rm } from "node:fs/promises";
-import type { CancelSignal } from "../core/cancel.ts";
 import { StudioError } from "../core/errors.ts";
 import { encodeConcept } from "../core/concept/concept-file.ts";
 import { trainingSquare } from "../core/image/training-square.ts";
@@ -17,6 +16,7 @@ import { checkConceptOut } from "./concept-out.ts";
 import { readPhotos } from "./files/photos.ts";
 import { checkWritable, writeFileAtomically } from "./files/write-file.ts";
 import { memoryOption } from "./memory-option.ts";
+import { stopOnInterrupt } from "./interrupt.ts";
 import { DEFAULT_MODEL, openModelOption } from "./model.ts";
 import {
   BACKENDS,
@@ -131,19 +131,4 @@ async function readCheckpoint(file: string): Promise<Checkpoint | undefined> {
     );
   });
   return decodeCheckpoint(bytes);
-}
-
-/** The first Ctrl-C stops after the step that runs, and keeps a checkpoint; the second ends the process. */
-function stopOnInterrupt(): { readonly signal: CancelSignal; readonly forget: () => void } {
-  const controller = new AbortController();
-  const onSignal = (): void => controller.abort();
-  process.once("SIGINT", onSignal);
-  process.once("SIGTERM", onSignal);
-  return {
-    signal: controller.signal,
-    forget: () => {
-      process.off("SIGINT", onSignal);
-      process.off("SIGTERM", onSignal);
-    },
-  };
 }

@@ -29,17 +29,37 @@ export function cli(parameters: readonly string[], cache?: string): Outcome {
 
 /** Runs it and sends a signal once stderr says `when`. */
 export function interruptedCli(parameters: readonly string[], when: RegExp): Promise<Outcome> {
+  return cliMeanwhile(parameters, { interruptAt: (stderr) => when.test(stderr) });
+}
+
+/** Runs it while this process does other things, such as answering it as a server. */
+export function cliMeanwhile(
+  parameters: readonly string[],
+  {
+    env = process.env,
+    interruptAt = () => false,
+  }: {
+    readonly env?: NodeJS.ProcessEnv;
+    /** Asked often: whether it is time for Ctrl-C. */
+    readonly interruptAt?: (stderr: string) => boolean;
+  } = {},
+): Promise<Outcome> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [...ARGUMENTS, ...parameters], { cwd: root });
+    const child = spawn(process.execPath, [...ARGUMENTS, ...parameters], { cwd: root, env });
     let [stdout, stderr, sent] = ["", "", false];
+    const look = (): void => {
+      if (sent || !interruptAt(stderr)) return;
+      sent = true;
+      child.kill("SIGINT");
+    };
+    const looking = setInterval(look, 20);
     child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => {
       stderr += chunk.toString();
-      if (sent || !when.test(stderr)) return;
-      sent = true;
-      child.kill("SIGINT");
+      look();
     });
     child.on("close", (status) => {
+      clearInterval(looking);
       resolve({ status, stdout, stderr });
     });
   });
