@@ -17,13 +17,20 @@ const CHUNK = 16 * 2 ** 20;
 
 let server: HubServer;
 
-async function start(options: Partial<Parameters<typeof startHubServer>[0]> = {}): Promise<void> {
+async function start(
+  options: Partial<Parameters<typeof startHubServer>[0]> = {},
+  changes: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
+  server = await startHubServer({ files: await nanoFileMap("dynamo", changes), ...options });
+}
+
+async function startWithLarge(): Promise<void> {
   const files = await nanoFileMap("dynamo");
   files.set(
     LARGE,
     Uint8Array.from({ length: LARGE_BYTES }, (_, i) => (i * 7919) >> 7),
   );
-  server = await startHubServer({ files, ...options });
+  server = await startHubServer({ files });
 }
 
 test.describe.configure({ timeout: 150_000 });
@@ -58,7 +65,7 @@ const startsOf = (path: string): number[] =>
     .map(({ range }) => Number(/\d+/.exec(range ?? "0")?.[0]));
 
 test("a model is added by its id, paused and resumed, and paints", async ({ page }) => {
-  await start();
+  await startWithLarge();
   const complaints = watchConsole(page);
   await page.goto("/#/models");
   await lookAt(page, `${server.address}/${server.repository}`);
@@ -108,8 +115,10 @@ test("a model is added by its id, paused and resumed, and paints", async ({ page
   expect(complaints).toEqual([]);
 });
 
-test("a download that the page's end interrupted goes on from the list", async ({ page }) => {
-  await start();
+test("a download that the page's end interrupted goes on from the list, and so does one that is damaged", async ({
+  page,
+}) => {
+  await startWithLarge();
   await page.goto("/#/models");
   await lookAt(page, server.repository);
   await downloadToTheMiddle(page);
@@ -125,6 +134,28 @@ test("a download that the page's end interrupted goes on from the list", async (
   const [, second, ...more] = startsOf(LARGE);
   expect([second, more]).toEqual([CHUNK, []]);
   expect(server.sent(LARGE)).toBeLessThan(LARGE_BYTES + CHUNK + IN_FLIGHT);
+
+  // What is damaged on the disk is found, and fetched again from there.
+  await page.evaluate(
+    async ([file, at]) => {
+      let folder = await navigator.storage.getDirectory();
+      for (const name of ["models", "studio-nano", "clip"]) {
+        folder = await folder.getDirectoryHandle(name);
+      }
+      const handle = await folder.getFileHandle(file);
+      const stream = await handle.createWritable({ keepExistingData: true });
+      await stream.write({ type: "write", position: at, data: "damaged" });
+      await stream.close();
+    },
+    ["image_encoder.onnx", CHUNK + 1000] as const,
+  );
+  await page.getByRole("button", { name: "Check the files of studio/nano" }).click();
+  await expect(list(page).getByText(`Not as stored: ${LARGE}.`)).toBeVisible();
+  await expect(page.getByRole("button", { name: "Open studio/nano" })).toBeHidden();
+  await page.getByRole("button", { name: "Resume the download of studio/nano" }).click();
+  await expect(page.getByRole("button", { name: "Open studio/nano" })).toBeVisible(SLOW);
+  expect(startsOf(LARGE)).toEqual([0, CHUNK, CHUNK]);
+
   await page.getByRole("button", { name: "Remove studio/nano" }).click();
   const dialog = page.getByRole("dialog", { name: "Remove studio/nano?" });
   await expect(dialog.getByText(/frees 4\d\.\d MB/)).toBeVisible();
@@ -133,7 +164,7 @@ test("a download that the page's end interrupted goes on from the list", async (
 });
 
 test("broken connections are made again, and a wrong file is thrown away", async ({ page }) => {
-  await start();
+  await startWithLarge();
   server.faults.set(LARGE, { kind: "break", after: 5_000_000, times: 1 });
   server.faults.set("unet/model.onnx.data", { kind: "wrong", times: 1 });
   await page.goto("/#/models");
@@ -188,7 +219,7 @@ test("a gated model takes a token, which goes to its server alone and is kept on
   );
 });
 
-test("what cannot be added is said", async ({ page }) => {
+test("what cannot be added is said", async ({ page, context }) => {
   await start();
   await page.goto("/#/models");
   const alert = page.getByRole("alert");
@@ -199,4 +230,24 @@ test("what cannot be added is said", async ({ page }) => {
   await expect(alert).toContainText('"studio/nano" has no revision "v9"');
   await lookAt(page, "nonsense");
   await expect(alert.filter({ hasText: "names no repository" })).toBeVisible();
+
+  await server.close();
+  await start({}, { "unet/config.json": { in_channels: 9, cross_attention_dim: 16 } });
+  await card(page).getByLabel("Revision").fill("");
+  await lookAt(page, server.repository);
+  await expect(alert).toContainText("Its UNet takes 9 channels, as models for inpainting");
+  await expect(button(page, "Download")).toBeHidden();
+  await button(page, "Cancel").click();
+
+  await server.close();
+  await start();
+  await lookAt(page, server.repository);
+  const browser = await context.newCDPSession(page);
+  const { origin } = new URL(page.url());
+  await browser.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1_000_000 });
+  await button(page, "Download").click();
+  await expect(alert).toContainText(/storage for this site is full/);
+  await browser.send("Storage.overrideQuotaForOrigin", { origin });
+  await button(page, "Resume").click();
+  await expect(card(page).getByText("“studio/nano” is downloaded")).toBeVisible(SLOW);
 });

@@ -46,7 +46,9 @@ test("a model is imported from a folder, opened, remembered, checked and removed
   await isOpen(page);
 });
 
-test("an import that the page's end interrupted goes on from the same folder", async ({ page }) => {
+test("an import that the page's end or a person interrupted goes on from the same folder", async ({
+  page,
+}) => {
   await page.goto("/#/models");
   const folder = await writeNanoFolder("nano", {
     // Large enough to be under way when the page goes.
@@ -60,6 +62,10 @@ test("an import that the page's end interrupted goes on from the same folder", a
   await expect(page.getByRole("button", { name: "Open nano" })).toBeHidden();
   await page.getByTestId("model-folder").setInputFiles(folder);
   await expect(page.getByText("Copied before")).toBeVisible();
+  await page.getByRole("button", { name: "Go on importing" }).click();
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
+  await expect(page.getByText("Stopped. What was copied of “nano” is kept")).toBeVisible();
+  await page.getByTestId("model-folder").setInputFiles(folder);
   await page.getByRole("button", { name: "Go on importing" }).click();
   await expect(page.getByText("“nano” is imported")).toBeVisible({ timeout: 120_000 });
   await expect(page.getByRole("button", { name: "Open nano" })).toBeVisible();

@@ -135,9 +135,13 @@ export function createModelLibrary(): HubApi {
         return damaged;
       }),
 
+    stopLooking() {
+      looking?.abort();
+      return Promise.resolve();
+    },
+
     cancel() {
       running?.abort();
-      looking?.abort();
       return Promise.resolve();
     },
 

@@ -29,6 +29,7 @@ export function connectHub(start: () => Endpoint): HubApi {
     downloadModel: (request, onProgress) =>
       call((hub) => hub.downloadModel(request, proxy(onProgress))),
     checkModel: (id, onProgress) => call((hub) => hub.checkModel(id, proxy(onProgress))),
+    stopLooking: () => call((hub) => hub.stopLooking()),
     cancel: () => call((hub) => hub.cancel()),
     removeModel: (id) => call((hub) => hub.removeModel(id)),
     storageUse: () => call((hub) => hub.storageUse()),

@@ -99,7 +99,9 @@ export interface HubApi {
   ): Promise<string>;
   /** Reads a stored model back; gives the paths of files that are not as they were written. */
   checkModel(id: string, onProgress: (progress: ImportProgress) => void): Promise<string[]>;
-  /** Asks the import, download, check or look at a repository to stop; it rejects as "cancelled". What was stored is kept. */
+  /** Asks the look at a repository that runs to stop; it rejects as "cancelled". */
+  stopLooking(): Promise<void>;
+  /** Asks the import, download or check that runs to stop soon; it rejects as "cancelled". What was stored is kept. */
   cancel(): Promise<void>;
   removeModel(id: string): Promise<void>;
   storageUse(): Promise<StorageUse>;

@@ -61,6 +61,7 @@ function setUp() {
       downloads.push(asked);
       return new Promise((succeed, fail) => Object.assign(running, { progress, succeed, fail }));
     },
+    stopLooking: () => Promise.resolve(void calls.push("stop looking")),
     cancel: () => Promise.resolve(void calls.push("cancel")),
     checkModel: unused,
     removeModel: unused,
@@ -242,6 +243,6 @@ describe("a download", () => {
     store.getState().dismiss();
     await looking;
     expect(store.getState().status.kind).toBe("idle");
-    expect(calls).toEqual(["cancel"]);
+    expect(calls).toEqual(["stop looking"]);
   });
 });

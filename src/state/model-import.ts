@@ -187,7 +187,9 @@ export function createImportStore({
       dismiss() {
         const { status } = get();
         if (status.kind === "importing") return;
-        if (status.kind === "looking") hub.cancel().catch(() => undefined);
+        if (status.kind === "looking" && status.from === "server") {
+          hub.stopLooking().catch(() => undefined);
+        }
         newest++;
         chosen = [];
         show({ kind: "idle" });
