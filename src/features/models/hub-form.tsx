@@ -81,7 +81,10 @@ export function HubForm() {
           description={`Sizes and licences as of ${KNOWN_AS_OF}; what is there now is shown before anything is downloaded.`}
           data={CHOICES}
           value={known?.repository ?? ""}
-          onChange={({ currentTarget }) => setRepository(currentTarget.value)}
+          onChange={({ currentTarget }) => {
+            setRepository(currentTarget.value);
+            setRevision("");
+          }}
         />
         <TextInput
           label="Repository"

@@ -230,6 +230,15 @@ function refusal({ address, token }: Connection, response: Response): Error {
   // Hugging Face says more than the status in a header, to pages as well.
   const reason = headers.get("x-error-code");
   const failed = (sentence: string): StudioError => new StudioError("download-failed", sentence);
+  // What the server sends on to another host is signed for a while: asking the server again gives a new signature.
+  const isOwn = new URL(response.url).origin === new URL(address.server).origin;
+  if (!isOwn && status < 500 && status !== 429) {
+    return new Passing(
+      failed(
+        `${new URL(response.url).host}, where ${host} keeps large files, refuses them (status ${status}). What was downloaded is kept; go on later from where it is.`,
+      ),
+    );
+  }
   if (status === 403 || reason === "GatedRepo") {
     const page = modelPage({ ...address, revision: "main" });
     return failed(

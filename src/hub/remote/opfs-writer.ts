@@ -9,6 +9,9 @@ import { openFile } from "../opfs-files.ts";
 import { sha256 } from "../sha256.ts";
 import type { FileWriter } from "./file-writer.ts";
 
+/** Milliseconds after which a chunk that is not whole is stored as well: a slow connection takes minutes for one. */
+const STORE_INTERVAL = 10_000;
+
 /**
  * @param file what is stored of it; changes with what is stored
  * @param save called whenever that has changed
@@ -35,6 +38,7 @@ class OpfsWriter implements FileWriter {
   private start = 0;
   /** Something of it is not on disk. */
   private dirty = false;
+  private storedAt = performance.now();
 
   constructor(handle: FileSystemSyncAccessHandle, file: StoredFile, save: () => Promise<void>) {
     this.handle = handle;
@@ -69,7 +73,8 @@ class OpfsWriter implements FileWriter {
       this.filled += piece.byteLength;
       at += piece.byteLength;
       this.dirty = true;
-      if (piece.byteLength === room) await this.flush();
+      const isLate = performance.now() - this.storedAt > STORE_INTERVAL;
+      if (piece.byteLength === room || isLate) await this.flush();
     }
   }
 
@@ -107,6 +112,7 @@ class OpfsWriter implements FileWriter {
   private async flush(): Promise<void> {
     const { file, start, filled } = this;
     this.dirty = false;
+    this.storedAt = performance.now();
     const bytes = this.chunk.subarray(0, filled);
     const digest = await sha256(bytes);
     await opfsError(() => {

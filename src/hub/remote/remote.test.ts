@@ -192,6 +192,7 @@ describe("a download that is interrupted", () => {
     ],
     ["falls silent", { kind: "silence", after: 500_000, times: 1 }, [null, "bytes="]],
     ["meets a busy server", { kind: "status", status: 429, times: 2 }, [null, null, null]],
+    ["meets a signature that has run out", { kind: "status", status: 403, times: 1 }, [null, null]],
     ["meets a server in trouble", { kind: "status", status: 503, times: 1 }, [null, null]],
   ])("goes on by itself where it %s", async (_, fault, ranges) => {
     await start();
@@ -235,6 +236,11 @@ describe("a download that is interrupted", () => {
       "is always silent",
       { kind: "silence", after: 0, times: Infinity },
       /broke off again and again/,
+    ],
+    [
+      "is always refused by the second host",
+      { kind: "status", status: 403, times: Infinity },
+      /where 127\.0\.0\.1:\d+ keeps large files, refuses them \(status 403\)/,
     ],
     [
       "meets a server that is always in trouble",
