@@ -209,7 +209,7 @@ async function open(
 
 /**
  * Where the server sends the request on to another host, fetch leaves the token out (Fetch standard, HTTP-redirect
- * fetch; browsers since 2023, Node since 18.15). A range like these needs no preflight, which some of those hosts refuse.
+ * fetch); tests hold Node and Chromium to that. A range like these needs no preflight, which some of those hosts refuse.
  */
 function headersOf(
   { address, token }: Connection,
