@@ -47,7 +47,7 @@ const generation = createGenerationStore({
   training,
   onImage: (id) => void imageStored(queryClient, id),
 });
-const hub = connectHubStore(startHub(), queryClient);
+const hub = connectHubStore(startHub(), engine, queryClient);
 
 const shell = {
   engineState,

@@ -31,7 +31,7 @@ export async function fetchModel(
   try {
     const connection: Connection = { address, token, signal: stop.signal };
     const model = await readRemoteModel(connection, (path) => readPart(out, path));
-    const obstacle = canUse(model.facts);
+    const obstacle = canUse(model.facts, null);
     if (obstacle?.kind === "refused") throw new StudioError("invalid-input", obstacle.sentence);
     if (obstacle !== null) console.error(obstacle.sentence);
     console.error(

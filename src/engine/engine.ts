@@ -1,5 +1,6 @@
 /** @file The engine behind the worker's contract: chooses a backend, opens a model, and does one job after the other. */
 import { StudioError } from "../core/errors.ts";
+import { prospects } from "../core/plan/painting.ts";
 import { FLAGGED, type Optimisation, optimisationsWithout } from "../core/optimisations.ts";
 import { checkCategory, knowsCategory, PromptTokenizer } from "../core/text/modifier-tokens.ts";
 import type { BackendPreference, BackendReport, EngineApi, ModelInfo } from "../rpc/contracts.ts";
@@ -18,6 +19,7 @@ import { OpenModel } from "./jobs/open-model.ts";
 import { mergeStored } from "./jobs/merge-stored.ts";
 import { storeImported } from "./jobs/store-concept.ts";
 import { trainRun } from "./jobs/train-run.ts";
+import { adapterLimits } from "./plan/plan-run.ts";
 import { pictureSize, startReading } from "./model/read-model.ts";
 import { paintingRuntime, refuseTooLarge } from "./plan/painting-runtime.ts";
 import { browserRuntime } from "./ort/runtime-browser.ts";
@@ -107,6 +109,11 @@ export function createEngine(
   return {
     async describeBackend(preference) {
       return (await survey(preference)).report;
+    },
+    async prospects(size, memory) {
+      const { report, adapter } = await survey("auto");
+      const real = report.chosen === "webgpu" ? adapter : null;
+      return prospects(size, adapterLimits(real, memory));
     },
     openModel: (id, preference, onProgress, without = [...FLAGGED]) =>
       calls.run(() => open(id, preference, onProgress, without)),

@@ -60,6 +60,7 @@ export function connectEngine(
     inspectFile: (file) => orCrash<InspectedFile>(remote.inspectFile(file)),
     checkForeign: (files) => orCrash(remote.checkForeign(files)),
     importForeign: (request) => orCrash(remote.importForeign(request)),
+    prospects: (size, memory) => orCrash(remote.prospects(size, memory)),
     estimate: (request, memory) => orCrash(remote.estimate(request, memory)),
     describeCategory: (category) => orCrash(remote.describeCategory(category)),
     countTokens: (prompt, tokens) => orCrash(remote.countTokens(prompt, tokens)),

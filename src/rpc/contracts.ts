@@ -7,6 +7,7 @@ import type { SamplerName } from "../core/diffusion/sampler.ts";
 import type { ExchangedWeight, ExchangeFormat } from "../core/exchange/exchanged.ts";
 import type { ExportTarget } from "../core/exchange/export-files.ts";
 import type { Optimisation } from "../core/optimisations.ts";
+import type { ModelSize, Prospects } from "../core/plan/painting.ts";
 import type { TrainingPlan } from "../core/plan/training-plan.ts";
 import type { TrainSettings } from "../core/train/settings.ts";
 
@@ -305,6 +306,8 @@ export interface Breakdown {
 
 /** Calls reject with a StudioError. */
 export interface EngineApi {
+  /** What a model that is not here yet could do on this device. */
+  prospects(size: ModelSize, memory: MemoryBudget): Promise<Prospects>;
   describeBackend(preference: BackendPreference): Promise<BackendReport>;
   /**
    * @param id of a model that comes with the studio, or of one in this browser's store

@@ -41,6 +41,7 @@ const engine: EngineApi = {
   inspectFile: unused,
   checkForeign: unused,
   importForeign: unused,
+  prospects: unused,
   estimate: unused,
   attention: unused,
   describeCategory: unused,

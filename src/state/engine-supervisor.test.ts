@@ -35,6 +35,7 @@ function engines() {
       inspectFile: unused,
       checkForeign: unused,
       importForeign: unused,
+      prospects: unused,
       estimate: unused,
       attention: unused,
       describeCategory: unused,

@@ -46,6 +46,7 @@ export function superviseEngine(start: () => EngineClient, ready: Promise<void>)
     call(await client);
 
   const engine: EngineApi = {
+    prospects: (size, memory) => now((engine) => engine.prospects(size, memory)),
     describeBackend: (preference) => now((engine) => engine.describeBackend(preference)),
     openModel(id, preference, onProgress, without) {
       // Whoever opens a model wants an engine: one that has stopped is replaced.

@@ -8,6 +8,7 @@ import type {
   RemoteRequest,
   RemoteReview,
 } from "../rpc/hub-contract.ts";
+import type { Prospects } from "../core/plan/painting.ts";
 import { createImportStore } from "./model-import.ts";
 
 const review: FolderReview = {
@@ -35,11 +36,17 @@ const remote: RemoteReview = {
   ignored: 0,
   stored: 0,
   free: null,
-  facts: { bytes: 100, unetWeightBytes: 100, halfPrecision: null, unetConfig: { in_channels: 4 } },
+  facts: {
+    bytes: 100,
+    unetWeightBytes: 100,
+    halfPrecision: null,
+    unetParameters: null,
+    unetConfig: { in_channels: 4 },
+  },
 };
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
-function setUp() {
+function setUp(prospects: Prospects | null = null) {
   const calls: string[] = [];
   const clock = { now: 0 };
   const running: {
@@ -70,6 +77,7 @@ function setUp() {
   };
   const store = createImportStore({
     hub,
+    prospects: () => Promise.resolve(prospects),
     changed: () => calls.push("changed"),
     holdWakeLock: () => {
       calls.push("awake");
@@ -244,5 +252,17 @@ describe("a download", () => {
     await looking;
     expect(store.getState().status.kind).toBe("idle");
     expect(calls).toEqual(["stop looking"]);
+  });
+});
+
+it("says of a model on a server what this device cannot do with it", async () => {
+  const { store } = setUp({ training: "Training takes too much.", painting: null });
+  await store.getState().lookAtServer({
+    address: { repository: "studio/nano", revision: "main", server: "https://huggingface.co" },
+    token: null,
+  });
+  expect(store.getState().status).toMatchObject({
+    kind: "reviewed",
+    looked: { obstacle: { kind: "limited", sentence: "Training takes too much. It can paint." } },
   });
 });

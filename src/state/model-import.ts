@@ -2,7 +2,8 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { StudioError } from "../core/errors.ts";
 import type { ModelAddress } from "../core/model-address.ts";
-import { canUse, type Obstacle } from "../core/model-facts.ts";
+import { canUse, modelSize, type Obstacle } from "../core/model-facts.ts";
+import type { ModelSize, Prospects } from "../core/plan/painting.ts";
 import type {
   ChosenFile,
   FolderReview,
@@ -72,6 +73,8 @@ export type ImportStore = StoreApi<ImportState>;
 
 interface Surroundings {
   readonly hub: HubApi;
+  /** What a model of this size can do here; null where that cannot be told. */
+  readonly prospects: (size: ModelSize) => Promise<Prospects | null>;
   /** What is stored has changed. */
   readonly changed: () => void;
   /** Keeps the machine awake until the function it returns is called. */
@@ -81,6 +84,7 @@ interface Surroundings {
 
 export function createImportStore({
   hub,
+  prospects,
   changed,
   holdWakeLock,
   now = () => performance.now(),
@@ -126,7 +130,9 @@ export function createImportStore({
         lookWith("server", async () => {
           set({ asked: request.address });
           const review = await hub.reviewRemote(request);
-          return { from: "server", review, request, obstacle: canUse(review.facts) };
+          const { facts } = review;
+          const obstacle = canUse(facts, await prospects(modelSize(facts)));
+          return { from: "server", review, request, obstacle };
         }),
       async start() {
         const { status } = get();

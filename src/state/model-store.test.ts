@@ -59,6 +59,7 @@ function controlledEngine() {
     inspectFile: unused,
     checkForeign: unused,
     importForeign: unused,
+    prospects: unused,
     estimate: unused,
     attention: unused,
     describeCategory: unused,

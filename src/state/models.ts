@@ -1,4 +1,5 @@
 /** @file Models of this browser's store for the page: the list, and what a person does to them. */
+import type { ModelSize, Prospects } from "../core/plan/painting.ts";
 import {
   type QueryClient,
   useMutation,
@@ -14,6 +15,8 @@ import type { HubApi, ImportProgress } from "../rpc/hub-contract.ts";
 import { type ModelRecord, models } from "../storage/models.ts";
 import { useModel } from "./engine-context.ts";
 import { type HubContextValue, useHub } from "./hub-context.ts";
+import type { EngineApi } from "../rpc/contracts.ts";
+import { memoryBudgetStore } from "./memory-budget.ts";
 import { createImportStore } from "./model-import.ts";
 import { storageChanged } from "./storage-use.ts";
 import { holdWakeLock } from "./wake-lock.ts";
@@ -39,9 +42,16 @@ export function storedSize({ files }: ModelRecord): number {
 }
 
 /** The hub with the store of its imports, joined to what the page has read. */
-export function connectHubStore(hub: HubApi, client: QueryClient): HubContextValue {
+export function connectHubStore(
+  hub: HubApi,
+  engine: Pick<EngineApi, "prospects">,
+  client: QueryClient,
+): HubContextValue {
   const changed = (): void => void modelsChanged(client);
-  return { hub, imports: createImportStore({ hub, changed, holdWakeLock }) };
+  const prospects = (size: ModelSize): Promise<Prospects | null> =>
+    // Where the engine cannot say, opening the model will.
+    engine.prospects(size, memoryBudgetStore.getState().bytes).catch(() => null);
+  return { hub, imports: createImportStore({ hub, prospects, changed, holdWakeLock }) };
 }
 
 export function useStoredModels(): UseQueryResult<ModelList> {

@@ -8,7 +8,7 @@ export function memoryText(bytes: number): string {
 }
 
 /** What is done so that it fits, one short phrase each. */
-export function choicePhrases({
+function choicePhrases({
   precision,
   microBatch,
   segments,

@@ -14,29 +14,37 @@ import { plannedOpen } from "./planned-model.ts";
 export const USUAL_GPU_BYTES = 8e9;
 
 /** WebAssembly's heap has 4 GiB; some of it is onnxruntime's own. */
-export const HEAP_BYTES = 4 * 2 ** 30 - 2 ** 27;
+const HEAP_BYTES = 4 * 2 ** 30 - 2 ** 27;
 
 /** @param budget bytes that may be used of the GPU; null is the usual */
 export function planDevice(
   { device, attentionBytes }: Pick<Runtime, "device" | "attentionBytes">,
   budget: number | null,
 ): PlanDevice {
-  if (device === null) {
+  return { ...adapterLimits(device, budget), attentionBytes };
+}
+
+/** What a GPU, of which a device may not have been asked for yet, or without one a heap can hold. */
+export function adapterLimits(
+  gpu: Pick<GPUAdapter, "limits" | "features"> | null,
+  budget: number | null,
+): PlanDevice {
+  if (gpu === null) {
     return {
       backend: "wasm",
       half: false,
       budget: Math.min(budget ?? HEAP_BYTES, HEAP_BYTES),
       largestBuffer: HEAP_BYTES,
-      attentionBytes,
+      attentionBytes: undefined,
     };
   }
-  const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+  const { maxBufferSize, maxStorageBufferBindingSize } = gpu.limits;
   return {
     backend: "webgpu",
-    half: device.features.has("shader-f16"),
+    half: gpu.features.has("shader-f16"),
     budget: budget ?? USUAL_GPU_BYTES,
     largestBuffer: Math.min(maxBufferSize, maxStorageBufferBindingSize),
-    attentionBytes,
+    attentionBytes: undefined,
   };
 }
 

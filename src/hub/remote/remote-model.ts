@@ -2,6 +2,7 @@
 import { StudioError } from "../../core/errors.ts";
 import { serverName } from "../../core/model-address.ts";
 import type { ModelFacts } from "../../core/model-facts.ts";
+import { elementCount } from "../../core/tensor/shape.ts";
 import { clipTokenizerJson } from "../../core/text/clip-tokenizer-json.ts";
 import { externalFilesOf, externalPath } from "../external-data.ts";
 import { readLayout } from "../model-layout.ts";
@@ -60,6 +61,12 @@ export async function readRemoteModel(
   // Folders that people choose have their own name first.
   const prefix = `${repository.split("/")[1] ?? ""}/`;
   const layout = readLayout(listed.map(({ path, bytes }) => ({ path: prefix + path, bytes })));
+  if (layout.checkpoint !== null) {
+    throw new StudioError(
+      "invalid-input",
+      `"${repository}" keeps its model in one file, ${layout.checkpoint}; download that file, and add it from this machine.`,
+    );
+  }
   const root = layout.root.slice(prefix.length);
   const inside = new Map(
     listed
@@ -128,8 +135,28 @@ export async function readRemoteModel(
     files,
     bytes,
     ignored,
-    facts: { bytes, unetWeightBytes: sizeOfAll(weights), halfPrecision, unetConfig },
+    facts: {
+      ...{ bytes, unetWeightBytes: sizeOfAll(weights), halfPrecision, unetConfig },
+      unetParameters: await parametersOfUnet(unetConfig),
+    },
   };
+}
+
+/** Loaded where it is needed: nobody else wants the builder of graphs here. */
+async function parametersOfUnet(config: unknown): Promise<number | null> {
+  if (typeof config !== "object" || config === null) return null;
+  const [{ unetGraph }, { parametersOf }] = await Promise.all([
+    import("../../core/build/unet.ts"),
+    import("../../core/build/weights.ts"),
+  ]);
+  try {
+    const parameters = parametersOf((weights) => unetGraph({ ...config }, weights));
+    return [...parameters.values()].reduce((sum, dims) => sum + elementCount(dims), 0);
+  } catch (error) {
+    // A UNet of another kind is refused where its graph is read, with what is unknown of it.
+    if (error instanceof StudioError) return null;
+    throw error;
+  }
 }
 
 function hasWeightsBeside(path: string, inside: ReadonlyMap<string, ListedFile>): boolean {
