@@ -73,9 +73,9 @@ test("an import that the page's end or a person interrupted goes on from the sam
 
 test("a folder that is not complete is refused with what is missing", async ({ page }) => {
   await page.goto("/#/models");
-  await importNano(page, { "vae_encoder/model.onnx": null });
+  await importNano(page, { "vae_decoder/model.onnx": null });
   await expect(page.getByRole("alert")).toContainText(
-    '"nano" is not complete: it has no vae_encoder/model.onnx.',
+    '"nano" is not complete: it has no vae_decoder/model.onnx.',
   );
   await importNano(page);
   await expect(page.getByText("Licence unknown")).toBeVisible();
