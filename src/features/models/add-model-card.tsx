@@ -1,15 +1,5 @@
-/** @file A model comes in, from Hugging Face or from a folder: what is needed, what was found, how far it is, how it ended. */
-import {
-  Button,
-  Code,
-  Divider,
-  Group,
-  Paper,
-  Stack,
-  Text,
-  Title,
-  VisuallyHidden,
-} from "@mantine/core";
+/** @file A model comes in, from Hugging Face or from this computer: what is needed, what was found, how far it is, how it ended. */
+import { Button, Divider, Group, Paper, Stack, Text, Title, VisuallyHidden } from "@mantine/core";
 import { useImport } from "../../state/hub-context.ts";
 import type { ImportState, ImportStatus } from "../../state/model-import.ts";
 import { ErrorAlert } from "../../ui/error-alert.tsx";
@@ -152,10 +142,10 @@ function TwoWays() {
         used on this computer alone. Nothing is asked of a server before you look at a model there.
       </Text>
       <HubForm />
-      <Divider label="or from a folder" labelPosition="center" />
+      <Divider label="or from this computer" labelPosition="center" />
       <Text size="sm">
-        A folder of ONNX files, as <Code>optimum-cli export onnx --model MODEL FOLDER</Code> writes
-        it. It is copied, file by file; nothing is sent anywhere.
+        A folder of diffusers (safetensors) or of ONNX files, or one checkpoint file (.safetensors).
+        It is copied, file by file; nothing is sent anywhere.
       </Text>
       <FolderPicker onFolder={(files) => void look(files)} />
     </>

@@ -1,4 +1,4 @@
-/** @file Where a model's folder is chosen, or dropped. */
+/** @file Where a model's folder, or the one file that it is, is chosen or dropped. */
 import { Button, Group, Text } from "@mantine/core";
 import { FolderOpen } from "../../ui/icons.ts";
 import { type DragEvent, useRef, useState } from "react";
@@ -12,6 +12,7 @@ interface FolderPickerProps {
 
 export function FolderPicker({ onFolder }: FolderPickerProps) {
   const input = useRef<HTMLInputElement>(null);
+  const single = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
   const drag = (event: DragEvent, isOver: boolean): void => {
     event.preventDefault();
@@ -44,6 +45,18 @@ export function FolderPicker({ onFolder }: FolderPickerProps) {
           if (files.length > 0) onFolder(Promise.resolve(files));
         }}
       />
+      <input
+        type="file"
+        hidden
+        accept=".safetensors"
+        data-testid="model-file"
+        ref={single}
+        onChange={({ currentTarget }) => {
+          const [file] = currentTarget.files ?? [];
+          currentTarget.value = "";
+          if (file !== undefined) onFolder(Promise.resolve([{ path: file.name, file }]));
+        }}
+      />
       <Group gap="sm" justify="center">
         <Button
           variant="default"
@@ -51,6 +64,9 @@ export function FolderPicker({ onFolder }: FolderPickerProps) {
           onClick={() => input.current?.click()}
         >
           Choose a folder
+        </Button>
+        <Button variant="default" onClick={() => single.current?.click()}>
+          Choose a file
         </Button>
         <Text size="sm" c="dimmed">
           or drop one here
