@@ -4,7 +4,7 @@ import type { Planes } from "../../src/core/image/pixels.ts";
 import { encodePng } from "../../src/core/image/png.ts";
 import type { OpenModel } from "../../src/engine/jobs/open-model.ts";
 import { trainRun } from "../../src/engine/jobs/train-run.ts";
-import type { TrainEvent, TrainOutcome } from "../../src/rpc/contracts.ts";
+import type { MemoryBudget, TrainEvent, TrainOutcome } from "../../src/rpc/contracts.ts";
 import { concepts } from "../../src/storage/concepts.ts";
 import { runFiles } from "../../src/storage/run-files.ts";
 import { type RunRecord, runs } from "../../src/storage/runs.ts";
@@ -83,11 +83,12 @@ export async function trainStored(
   open: OpenModel,
   id: string,
   stopAt = Infinity,
+  memory: MemoryBudget = null,
 ): Promise<{ outcome: TrainOutcome; events: TrainEvent[] }> {
   const stop = new AbortController();
   const events: TrainEvent[] = [];
   let steps = 0;
-  const outcome = await trainRun(open, { runId: id, memory: null }, (event) => events.push(event), {
+  const outcome = await trainRun(open, { runId: id, memory }, (event) => events.push(event), {
     signal: stop.signal,
     wantsCheckpoint: () => {
       steps++;

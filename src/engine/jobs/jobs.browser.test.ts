@@ -16,6 +16,8 @@ import { images } from "../../storage/images.ts";
 import { runFiles } from "../../storage/run-files.ts";
 import { runs } from "../../storage/runs.ts";
 import { conceptLayout } from "../model/concept-layout.ts";
+import { planRun } from "../plan/plan-run.ts";
+import { quickRequest } from "../sample/quick-request.ts";
 import { attentionMaps } from "./attention-maps.ts";
 import { estimate } from "./estimate.ts";
 import { generateImages } from "./generate-images.ts";
@@ -235,6 +237,35 @@ it("paints with two concepts, merged and composed, and says so in the settings",
       { token: "<new2>", category: "dog" },
     ],
   });
+});
+
+it("trains as its plan says: without previews where they do not fit, and not at all where nothing does", async () => {
+  const previews = { prompts: ["photo of a <new1> bear"], every: 5, seed: 1 };
+  const { settings } = nanoTraining({ steps: 13, batch: 2, microBatch: 1 });
+  const planned = (wantsPreviews: boolean) =>
+    planRun(open.model, open.runtime, settings, {
+      ...{ budget: null, precision: "auto", previews: wantsPreviews },
+    });
+  // What the run needs at the least without what paints previews.
+  const [{ peak }, whole] = [await planned(false), await planned(true)];
+  expect(whole.choices.keepsSampling).toBe(true);
+  expect(peak).toBeLessThan(whole.peak);
+
+  const run = await storedRun(open, { previews });
+  const { outcome, events } = await trainStored(open, run.id, Infinity, peak);
+  expect(outcome.kind).toBe("finished");
+  const said = events.flatMap((event) => (event.kind === "notice" ? [event.sentence] : []));
+  expect(said.join()).toMatch(/no previews: what paints them/);
+  expect(events.filter(({ kind }) => kind === "preview")).toHaveLength(0);
+  // What painted was put away meanwhile, and paints again.
+  const [image] = await open.pipeline.generate(quickRequest(open.model, "a bear", [1]));
+  expect(image!.picture.data.every(Number.isFinite)).toBe(true);
+
+  const none = await storedRun(open, { previews });
+  await expect(trainStored(open, none.id, Infinity, 1e6)).rejects.toThrow(
+    /Training does not fit: at its least .* more than the 1 MB that it may use/,
+  );
+  expect(await runs.get(none.id)).toMatchObject({ status: "failed", step: 0 });
 });
 
 it("imports what it exported, and nothing that is damaged", async () => {
