@@ -30,7 +30,8 @@ export interface Contender {
 
 export interface TorchOptions {
   readonly device: "cpu" | "cuda";
-  readonly dtype: "float32" | "float16";
+  /** "half": frozen weights in float16, too. */
+  readonly dtype: "float32" | "float16" | "half";
 }
 
 export const MODEL = fileURLToPath(new URL("../public/models/toybox-256", import.meta.url));
@@ -49,17 +50,21 @@ export function startNode(
   });
 }
 
-/** PYTHON names the interpreter where it is not python3. */
-function startTorch(
+/**
+ * PYTHON names the interpreter where it is not python3.
+ * @param model the folder of whose configurations it makes its models
+ */
+export function startTorch(
   threads: number,
   { device, dtype }: TorchOptions,
   variant: "eager" | "compiled",
+  model = MODEL,
 ): Promise<Peer | Absent> {
   const script = fileURLToPath(new URL("peers/torch_peer.py", import.meta.url));
   return startProcess({
     name: `PyTorch ${variant}`,
     command: python(),
-    args: [script, MODEL, String(threads), device, dtype, variant],
+    args: [script, model, String(threads), device, dtype, variant],
     env: { OMP_NUM_THREADS: String(threads) },
   });
 }

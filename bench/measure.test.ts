@@ -11,7 +11,7 @@ function peerThat(name: string, log: string[], refusal: string | null = null): {
       open: () => Promise.resolve(refusal),
       run: () => {
         log.push(name);
-        return Promise.resolve(++runs);
+        return Promise.resolve({ ms: ++runs });
       },
       release: () => Promise.resolve(),
       close: () => Promise.resolve(),

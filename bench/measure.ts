@@ -29,8 +29,8 @@ export async function measure<T extends { readonly peer: Peer }>(
   // The first round does not count: caches, thread pools, memory, shaders.
   for (let round = 0; round <= rounds; round++) {
     for (const { by, ms } of measured) {
-      const time = await by.peer.run();
-      if (round > 0) ms.push(time);
+      const ran = await by.peer.run();
+      if (round > 0) ms.push(ran.ms);
       await settle();
     }
   }
@@ -39,6 +39,6 @@ export async function measure<T extends { readonly peer: Peer }>(
 }
 
 /** Thread pools go on spinning for a while after a run, on the cores that the next one is about to use. */
-function settle(): Promise<void> {
+export function settle(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 300));
 }

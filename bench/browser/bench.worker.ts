@@ -5,6 +5,7 @@ import { browserRuntime } from "../../src/engine/ort/runtime-browser.ts";
 import { fetchedFiles } from "../../src/hub/fetch-files.ts";
 import { ownSide } from "../peers/own-side.ts";
 import type { Answer, Request } from "../peers/protocol.ts";
+import { openWork } from "../work/own-work.ts";
 
 /** The first request. */
 export interface Start {
@@ -30,7 +31,7 @@ async function start({ backend, threads, wide = false }: Start["start"]): Promis
     wide ? EVERY_OPTIMISATION : IN_BROWSERS,
   );
   const files = fetchedFiles(new URL("/models/toybox-256/", self.location.href).href);
-  side = ownSide({ runtime, files });
+  side = ownSide((work) => openWork(work, { runtime, files }));
   return { ready: navigator.userAgent };
 }
 

@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import { optimisationsWithout } from "../../src/core/optimisations.ts";
 import { nodeRuntime, nodeWebGpuRuntime } from "../../src/engine/ort/runtime-node.ts";
 import { folderFiles } from "../../src/hub/folder-files.ts";
+import { openWork } from "../work/own-work.ts";
 import { ownSide } from "./own-side.ts";
 import type { Request } from "./protocol.ts";
 
@@ -15,7 +16,8 @@ const { runtime, release } =
   backend === "webgpu"
     ? await nodeWebGpuRuntime(optimisations)
     : { runtime: nodeRuntime(Number(threads), optimisations), release: () => undefined };
-const answer = ownSide({ runtime, files: folderFiles(model) });
+const host = { runtime, files: folderFiles(model) };
+const answer = ownSide((work) => openWork(work, host));
 
 const say = (line: object): void => console.log(JSON.stringify(line));
 say({ ready: `Node ${process.versions.node}` });

@@ -1,14 +1,18 @@
 /** @file Answers requests with the studio's own engine; the same in a Node process and in a browser's worker. */
 import { StudioError } from "../../src/core/errors.ts";
-import { type Host, type OpenedWork, openWork } from "../work/own-work.ts";
+import type { OpenedWork } from "../work/own-work.ts";
+import type { WorkSpec } from "../work/spec.ts";
 import type { Answer, Request } from "./protocol.ts";
 
-export function ownSide(host: Host): (request: Request) => Promise<Answer> {
+/** @param open makes what a work needs */
+export function ownSide(
+  open: (work: WorkSpec) => Promise<OpenedWork>,
+): (request: Request) => Promise<Answer> {
   let opened: OpenedWork | null = null;
   return async (request) => {
     if ("open" in request) {
       try {
-        opened = await openWork(request.open, host);
+        opened = await open(request.open);
       } catch (error) {
         if (error instanceof StudioError) return { absent: error.message };
         throw error;

@@ -19,7 +19,7 @@ it("opens, runs, and is closed", async () => {
   expect(peer.about).toBe("an echo");
   expect(await peer.open({ work: "merge", concepts: 2 })).toBe("Not that.");
   expect(await peer.open({ work: "decode" })).toBeNull();
-  expect(await peer.run()).toBe(7);
+  expect(await peer.run()).toEqual({ ms: 7 });
   await peer.release();
   await peer.close();
 });

@@ -12,10 +12,16 @@ export type Answer =
   /** Who it is: versions. */
   | { readonly ready: string }
   | { readonly done: true }
-  /** Milliseconds of a run. */
-  | { readonly ms: number }
+  | Ran
   /** It cannot, and why: one sentence. */
   | { readonly absent: string };
+
+/** A run. */
+export interface Ran {
+  readonly ms: number;
+  /** The most bytes that its own allocator gave out of a GPU's memory at a time since the work was opened, where it counts. */
+  readonly allocated?: number;
+}
 
 /** Somebody who does the work: a process, or a page. */
 export interface Peer {
@@ -23,8 +29,8 @@ export interface Peer {
   readonly about: string;
   /** Null, or the sentence that says why it cannot. */
   open(work: WorkSpec): Promise<string | null>;
-  /** Milliseconds of one run. */
-  run(): Promise<number>;
+  /** One run. */
+  run(): Promise<Ran>;
   release(): Promise<void>;
   close(): Promise<void>;
 }
@@ -48,7 +54,7 @@ export function peerOf(
     },
     async run() {
       const answer = await ask({ run: true });
-      if ("ms" in answer) return answer.ms;
+      if ("ms" in answer) return answer;
       throw new Error(`${about} gave no time: ${JSON.stringify(answer)}`);
     },
     async release() {

@@ -2,13 +2,17 @@
 
     python bench/peers/torch_peer.py MODEL_FOLDER THREADS DEVICE DTYPE eager|compiled
 
-DEVICE is cpu or cuda, DTYPE float32 or float16; float16 is mixed precision (autocast): weights that are trained,
-norms and softmax stay float32. Requests: {"open": {"work": METHOD_OF_PEER, ...its arguments}}, {"run": true},
-{"release": true}. Answers: {"done": true}, {"ms": milliseconds}, {"absent": why not}, after one {"ready": versions}.
+DEVICE is cpu or cuda, DTYPE float32, float16 or half. float16 is mixed precision (autocast): weights, norms and softmax
+stay float32. half has the UNet's frozen weights in float16, as diffusers' training script has them: a training step is
+mixed precision, with trained weights and the text encoder in float32; a forward pass is float16 throughout; nothing else.
+Requests: {"open": {"work": METHOD_OF_PEER, ...its arguments}}, {"run": true}, {"release": true}. Answers: {"done": true},
+{"ms": milliseconds}, on a GPU with "allocated", the most bytes at a time since the work was opened, {"absent": why not},
+after one {"ready": versions}.
 The weights are random, of the shapes that the folder's configuration files say: time does not depend on them. Inputs
 are made before the clock starts, as on the other side; so is code, where it is compiled.
 """
 
+import gc
 import json
 import sys
 import time
@@ -42,27 +46,31 @@ class TokensWithRows(nn.Module):
 class Peer:
     """The models. Methods that return a callable make a work's inputs, and give the work to be timed."""
 
-    def __init__(self, model: Path, device: torch.device, dtype: torch.dtype, compiled: bool):
-        self.device, self.dtype = device, dtype
+    def __init__(self, model: Path, device: torch.device, dtype: str, compiled: bool):
+        self.device, self.half = device, dtype == "half"
+        self.dtype = torch.float32 if dtype == "float32" else torch.float16
 
         def config(part: str, name: str = "config") -> dict:
             return json.loads((model / part / f"{name}.json").read_text(encoding="utf-8"))
 
-        self.unet = UNet2DConditionModel.from_config(config("unet")).eval()
+        # A billion random numbers take a processor ten seconds.
+        with device:
+            self.unet = UNet2DConditionModel.from_config(config("unet")).eval()
         self.vae = AutoencoderKL.from_config(config("vae_decoder")).eval()
         self.encoder = CLIPTextModel(CLIPTextConfig(**config("text_encoder"))).float().eval()
         self.scheduler = DDIMScheduler.from_config(config("scheduler", "scheduler_config"))
         for part in (self.unet, self.vae, self.encoder):
-            part.requires_grad_(False).to(device)
+            part.requires_grad_(False)
         self.vocabulary = self.encoder.config.vocab_size
         tokens = TokensWithRows(self.encoder.get_input_embeddings().weight)
         self.encoder.set_input_embeddings(tokens)
-        kv = [p for n, p in self.unet.named_parameters() if "attn2.to_k" in n or "attn2.to_v" in n]
-        for parameter in kv:
+        named = self.unet.named_parameters()
+        self.kv = [p for n, p in named if "attn2.to_k" in n or "attn2.to_v" in n]
+        for parameter in self.kv:
             parameter.requires_grad_(True)
-        groups = [{"params": kv}, {"params": [tokens.rows], "weight_decay": 0.0}]
+        groups = [{"params": self.kv}, {"params": [tokens.rows], "weight_decay": 0.0}]
         # Loss scaling is a part of training in float16.
-        self.scaler = torch.amp.GradScaler(device.type, enabled=dtype == torch.float16)
+        self.scaler = torch.amp.GradScaler(device.type, enabled=self.dtype == torch.float16)
         self.optimiser = torch.optim.AdamW(groups, lr=3e-4, weight_decay=1e-2)
 
         def maybe(callee: Callable[..., object]) -> Callable[..., object]:
@@ -73,19 +81,25 @@ class Peer:
 
     def forward(self, batch: int, size: int | None = None) -> Callable[[], object]:
         """A pass of the UNet."""
+        self.place(self.unet, trained=torch.float16)
         latents, timesteps = self.latents(batch, size), self.timesteps(batch)
         text = torch.randn(
             batch, TOKENS, self.unet.config.cross_attention_dim, device=self.device
         )
+        if self.half:
+            latents, text = latents.half(), text.half()
 
         @torch.inference_mode()
         def work() -> object:
-            return self.predict(latents, timesteps, text).sample
+            # What is float16 throughout needs no casts.
+            with torch.autocast(self.device.type, self.dtype, enabled=self.mixed and not self.half):
+                return self.predict(latents, timesteps, text).sample
 
         return work
 
     def training_step(self, batch: int, size: int | None = None, concepts: int = 1) -> Callable[[], object]:
         """Text encoder, UNet, masked loss, gradients of K/V weights and of V* in half of the captions, AdamW."""
+        self.place(self.unet, self.encoder, trained=torch.float32)
         latents, target = self.latents(batch, size), self.latents(batch, size)
         timesteps = self.timesteps(batch)
         weight = torch.full_like(latents[:, :1], 1 / latents.numel())
@@ -106,6 +120,7 @@ class Peer:
 
     def image(self, steps: int, guidance: float) -> Callable[[], object]:
         """Text encoder, guided DDIM from noise, decoder."""
+        self.place(self.unet, self.encoder, self.vae)
         ids, noise = self.ids(2), self.latents(1)
 
         @torch.inference_mode()
@@ -124,15 +139,31 @@ class Peer:
 
     def decode(self) -> Callable[[], object]:
         """The picture of one image's latents."""
+        self.place(self.vae)
         latents = self.latents(1)
         return torch.inference_mode()(lambda: self.picture(latents))
 
     def picture(self, latents: torch.Tensor) -> torch.Tensor:
         return self.decoder(latents / self.vae.config.scaling_factor).sample
 
+    @property
+    def mixed(self) -> bool:
+        return self.dtype != torch.float32
+
+    def place(self, *parts: nn.Module, trained: torch.dtype | None = None) -> None:
+        """Has the parts on the device; and with half, the UNet in float16 but for what is trained."""
+        for part in parts:
+            part.to(self.device)
+        if self.half:
+            if trained is None:
+                raise NotImplementedError("It is not measured with half.")
+            self.unet.half()
+            for parameter in self.kv:
+                parameter.data = parameter.data.to(trained)
+
     def timed(self, work: Callable[[], object]) -> float:
         """Milliseconds from the call to the last kernel's end."""
-        mixed = torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
+        mixed = torch.autocast(self.device.type, self.dtype, enabled=self.mixed)
         self.settle()
         start = time.perf_counter()
         with mixed:
@@ -143,6 +174,19 @@ class Peer:
     def settle(self) -> None:
         if self.device.type == "cuda":
             torch.cuda.synchronize()
+
+    def count_anew(self) -> None:
+        """Forgets how much memory there was before."""
+        if self.device.type == "cuda":
+            gc.collect()
+            torch.cuda.empty_cache()
+            torch.cuda.reset_peak_memory_stats()
+
+    def allocated(self) -> dict:
+        """The most bytes that there were at a time since then."""
+        if self.device.type != "cuda":
+            return {}
+        return {"allocated": torch.cuda.max_memory_allocated()}
 
     def latents(self, batch: int, size: int | None = None) -> torch.Tensor:
         size = size or self.unet.config.sample_size
@@ -169,7 +213,7 @@ def main() -> None:
     torch.manual_seed(0)
     # A shape, a device and gradients or none: each is compiled on its own.
     torch._dynamo.config.recompile_limit = 64
-    peer = Peer(Path(folder), torch.device(device), getattr(torch, dtype), variant == "compiled")
+    peer = Peer(Path(folder), torch.device(device), dtype, variant == "compiled")
     work: Callable[[], object] | None = None
 
     def say(**answer: object) -> None:
@@ -180,7 +224,11 @@ def main() -> None:
         method = getattr(peer, arguments.pop("work"), None)
         if method is None:
             return {"absent": "PyTorch has no counterpart."}
-        work = method(**arguments)
+        try:
+            work = method(**arguments)
+        except NotImplementedError as error:
+            return {"absent": str(error)}
+        peer.count_anew()
         if variant == "compiled":
             try:
                 peer.timed(work)
@@ -195,7 +243,7 @@ def main() -> None:
         if "open" in request:
             say(**opened(request["open"]))
         elif "run" in request and work is not None:
-            say(ms=peer.timed(work))
+            say(ms=peer.timed(work), **peer.allocated())
         else:
             work = None
             say(done=True)

@@ -60,6 +60,44 @@ const MADE_UP: MachineResults = {
   },
 };
 
+const FULL_SIZE: MachineResults = {
+  version: 2,
+  cpu: "A CPU",
+  cores: 16,
+  fullSize: {
+    ...when,
+    model: "Stable Diffusion 1.5",
+    device: "WebGPU on a GPU.",
+    plans: ["Training takes 6.4 GB."],
+    versions: ["Node 1", "torch 1"],
+    notes: ["Somebody is missing."],
+    rows: [
+      {
+        ...{ work: "forward, batch 1", contender: "webgpu", precision: "float16" },
+        ...{ ms: [20, 40], openMs: 12_345 },
+        ...{ ownBytes: 1.8e9, openingBytes: 4e9, runningBytes: 2.5e9 },
+      },
+      {
+        ...{ work: "forward, batch 1", contender: "torch", precision: "half (mixed)" },
+        ...{ ms: [10, 20], openMs: 9000 },
+        ...{ ownBytes: 2e9, openingBytes: null, runningBytes: null },
+      },
+    ],
+  },
+};
+
+it("shows full size with times, ratios of the same rounds, and memory that was measured or not", () => {
+  const page = performanceDocuments([{ name: "gpu", results: FULL_SIZE }]).get("performance.md");
+  expect(page).toContain("### Stable Diffusion 1.5 at full size");
+  expect(page).toContain("2 rounds: WebGPU on a GPU; Node 1; torch 1.");
+  expect(page).toMatch(
+    /\| forward, batch 1 +\| studio, Node, WebGPU \| float16 +\| 30 ms \(20 ms\.\.40 ms\) \| 2\.00 \(2\.00\.\.2\.00\) \| 12\.3 s +\| 1\.8 GB +\| 2\.5 GB +\|/,
+  );
+  expect(page).toMatch(/\| PyTorch eager .* 2\.0 GB +\| not measured +\|/);
+  expect(page).toContain("Training takes 6.4 GB.");
+  expect(page).toContain("- Somebody is missing.");
+});
+
 describe("a page of made-up results", () => {
   const documents = performanceDocuments([{ name: "here", results: MADE_UP }]);
   const page = documents.get("performance.md") ?? "";

@@ -1,6 +1,7 @@
 /** @file docs/performance.md, made of what is in bench/results: a chapter a machine. */
 import { groupBy } from "../group-by.ts";
 import { comparisonPart, contenderName } from "./comparison-part.ts";
+import { fullSizePart } from "./full-size-part.ts";
 import { firstVersionPart, floorPart, optimisationsPart, scalingPart } from "./other-parts.ts";
 import { powerPlot } from "./plot.ts";
 import type { FirstVersion, MachineResults } from "./results.ts";
@@ -31,6 +32,11 @@ said it is a time over that of PyTorch eager on as many threads, and below 1 is 
   sessions of a first image.
 `;
 
+const FULL_SIZE = `Published configuration, random weights. A forward pass is the UNet's, of one image or of guidance's two; PyTorch's has the
+projections of the text in it, the studio's gets keys and values. The last column of memory is what the GPU's driver
+counted more than before the process was there, while it ran, PyTorch's cache and the libraries' own included; the one before it
+is what the studio's plan says, and what PyTorch's allocator gave out.`;
+
 const FLOOR = `The floor is the time that the convolutions and matrix products of the graphs would take if all of them reached the
 rate that the heaviest shapes reach alone, at their fastest, and everything else took no time.`;
 
@@ -45,7 +51,7 @@ export function performanceDocuments(machines: readonly NamedResults[]): Documen
   const chapters = machines.map(({ name, results }) => {
     const title = `## ${results.cpu}: ${name}`;
     if (!("version" in results)) return [title, ...firstVersionPart(results)];
-    const { comparison, floor, optimisations, scaling } = results;
+    const { comparison, floor, optimisations, scaling, fullSize } = results;
     const plots = new Map<string, string>();
     for (const [over, series] of groupBy(
       scaling?.series ?? [],
@@ -63,6 +69,9 @@ export function performanceDocuments(machines: readonly NamedResults[]): Documen
       title,
       `${results.cores} cores.`,
       ...(comparison === undefined ? [] : ["### Beside PyTorch", ...comparisonPart(comparison)]),
+      ...(fullSize === undefined
+        ? []
+        : [`### ${fullSize.model} at full size`, FULL_SIZE, ...fullSizePart(fullSize)]),
       ...(floor === undefined ? [] : ["### Distance to the floor", FLOOR, ...floorPart(floor)]),
       ...(optimisations === undefined
         ? []

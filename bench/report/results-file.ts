@@ -23,13 +23,25 @@ export async function writeSections(
   const file = new URL(name, RESULTS);
   const text = await readFile(file, "utf8").catch(() => null);
   const before = text === null ? {} : parseResults(name, text);
-  const machine = { cpu: cpus()[0]?.model ?? "unknown CPU", cores: cpus().length };
   // Files of the first version are replaced.
   const kept = "version" in before ? before : {};
-  const results: MachineResults = { ...kept, version: 2, ...machine, ...sections };
+  const results: MachineResults = { ...kept, version: 2, ...thisMachine(), ...sections };
   await mkdir(RESULTS, { recursive: true });
-  await writeFile(file, await formatted(JSON.stringify(results, rounded), fileURLToPath(file)));
+  await write(fileURLToPath(file), results);
   return name;
+}
+
+/** Writes a file of its own, which says of this machine what was measured now. */
+export function writeAlone(file: string, sections: Partial<MachineResults>): Promise<void> {
+  return write(file, { version: 2, ...thisMachine(), ...sections });
+}
+
+function thisMachine(): Pick<MachineResults, "cpu" | "cores"> {
+  return { cpu: cpus()[0]?.model ?? "unknown CPU", cores: cpus().length };
+}
+
+async function write(file: string, results: MachineResults): Promise<void> {
+  await writeFile(file, await formatted(JSON.stringify(results, rounded), file));
 }
 
 /** As the formatter leaves it. */

@@ -70,6 +70,37 @@ const SCALING = z.object({
   ),
 });
 
+const BYTES = z.number().positive().nullable();
+
+/** Stable Diffusion at its own size, beside PyTorch on the same device. */
+const FULL_SIZE = z.object({
+  ...RUN,
+  /** What the model is called. */
+  model: z.string(),
+  /** What computed, and why. */
+  device: z.string(),
+  /** What training takes, and how. */
+  plans: z.array(z.string()),
+  versions: z.array(z.string()),
+  notes: z.array(z.string()),
+  rows: z.array(
+    z.object({
+      work: z.string(),
+      contender: z.enum(CONTENDERS),
+      /** What it computed in. */
+      precision: z.string(),
+      ms: TIMES,
+      /** Opening and the first run. */
+      openMs: z.number().positive(),
+      /** Bytes by its own account: the plan, or PyTorch's allocator. */
+      ownBytes: BYTES,
+      /** The most bytes that the driver counted more than before it was there: while it opened, and while it ran. */
+      openingBytes: BYTES,
+      runningBytes: BYTES,
+    }),
+  ),
+});
+
 const MACHINE = z.object({
   version: z.literal(2),
   cpu: z.string(),
@@ -78,6 +109,7 @@ const MACHINE = z.object({
   floor: FLOOR.optional(),
   optimisations: OPTIMISATIONS.optional(),
   scaling: SCALING.optional(),
+  fullSize: FULL_SIZE.optional(),
 });
 
 const SPREAD = z.object({ median: z.number(), low: z.number(), high: z.number() });
@@ -106,6 +138,7 @@ export type FirstVersion = z.infer<typeof FIRST_VERSION>;
 export type Comparison = z.infer<typeof COMPARISON>;
 export type Floor = z.infer<typeof FLOOR>;
 export type OptimisationResults = z.infer<typeof OPTIMISATIONS>;
+export type FullSizeResults = z.infer<typeof FULL_SIZE>;
 export type ScalingResults = z.infer<typeof SCALING>;
 
 /** @throws StudioError "invalid-input" naming the file and what in it is not as it should be */

@@ -10,6 +10,7 @@ import { readModel } from "../../src/engine/model/read-model.ts";
 import { nodeRuntime } from "../../src/engine/ort/runtime-node.ts";
 import { nativeWork } from "../peers/native-graphs.ts";
 import { ownSide } from "../peers/own-side.ts";
+import { openWork } from "./own-work.ts";
 import { comparedWork, type WorkSpec } from "./spec.ts";
 
 const runtime = nodeRuntime(1);
@@ -22,7 +23,8 @@ const WORK: readonly WorkSpec[] = [
 ];
 
 it.each(WORK)("does %j", async (spec) => {
-  const answer = ownSide({ runtime, files: await nanoFiles("dynamo") });
+  const files = await nanoFiles("dynamo");
+  const answer = ownSide((work) => openWork(work, { runtime, files }));
   expect(await answer({ open: spec })).toEqual({ done: true });
   const run = await answer({ run: true });
   expect("ms" in run ? run.ms : NaN).toBeGreaterThan(0);
@@ -30,7 +32,8 @@ it.each(WORK)("does %j", async (spec) => {
 });
 
 it("says why it cannot: the nano model brings nothing to merge with", async () => {
-  const answer = ownSide({ runtime, files: await nanoFiles("dynamo") });
+  const files = await nanoFiles("dynamo");
+  const answer = ownSide((work) => openWork(work, { runtime, files }));
   expect(await answer({ open: { work: "merge", concepts: 2 } })).toEqual({
     absent: "The default model brings no Gram matrix.",
   });
