@@ -5,7 +5,7 @@
 import { describe, expect, it } from "vitest";
 import { readGolden } from "../../tests/support/golden.ts";
 import { NANO_STYLES } from "../../tests/support/nano.ts";
-import { unetDistances } from "../../tests/support/nano-gradients.ts";
+import { textEncoderDistances, unetDistances } from "../../tests/support/nano-gradients.ts";
 import { optimisationsWithout } from "../core/optimisations.ts";
 import { nodeRuntime } from "./ort/runtime-node.ts";
 import { inPrecision } from "./precision.ts";
@@ -33,6 +33,15 @@ describe.each(NANO_STYLES)("nano model, %s export, float16", (style) => {
     // It was computed in float16: float32 is 1e-5 off.
     expect(distances["prediction"]).toBeGreaterThan(1e-4);
   });
+});
+
+it.each(NANO_STYLES)("text encoder and its gradient, %s export, float16", async (style) => {
+  const { hidden, dEmbeds } = await textEncoderDistances(runtime, style, "float16");
+  console.info(JSON.stringify({ hidden, dEmbeds }));
+  // What rounding to 11 bits, two layers deep, may cost; float32 is 1e-6 off.
+  expect(hidden).toBeLessThan(1e-2);
+  expect(dEmbeds).toBeLessThan(2e-2);
+  expect(hidden).toBeGreaterThan(1e-5);
 });
 
 it("is refused without a GPU", () => {

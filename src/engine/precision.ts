@@ -4,7 +4,8 @@ import type { Precision } from "../core/precision.ts";
 import type { Runtime } from "./ort/runtime.ts";
 
 /**
- * The same runtime, whose UNet, VAE and training graph are opened in this precision; text encoders stay float32.
+ * The same runtime, whose UNet, VAE, training graph and the text encoder that is trained through are opened in this
+ * precision; a text encoder for painting stays float32.
  * @throws StudioError "backend-unavailable" where float16 is asked for and there is no GPU, or none that computes in it
  */
 export function inPrecision(runtime: Runtime, precision: Precision): Runtime {

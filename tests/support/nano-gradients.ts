@@ -1,5 +1,6 @@
 /** @file The nano model's gradients beside PyTorch's on any runtime: the same measurement for every backend. */
 import { materialiseFloat32 } from "../../src/core/onnx/materialise.ts";
+import { halfPrecision } from "../../src/core/passes/half-precision.ts";
 import { projectKvBackward } from "../../src/core/surgery/kv-projection.ts";
 import { prepareTextEncoder, textEncoderGradient } from "../../src/core/surgery/text-encoder.ts";
 import type { Precision } from "../../src/core/precision.ts";
@@ -81,13 +82,18 @@ export async function queryOutDistances(runtime: Runtime, style: NanoStyle): Pro
 }
 
 /** Hidden state of the text encoder, and the gradient of its token embeddings. */
-export async function textEncoderDistances(runtime: Runtime, style: NanoStyle): Promise<Distances> {
+export async function textEncoderDistances(
+  runtime: Runtime,
+  style: NanoStyle,
+  precision: Precision = "float32",
+): Promise<Distances> {
   const golden = await readGolden("nano-text-encoder");
   const model = await nanoModel(style, "text_encoder");
   const encoder = prepareTextEncoder(model.graph, { batch: 2, tokens: 77 });
   const backward = textEncoderGradient(encoder);
   const name = "the text encoder's gradient";
-  const session = await Session.create(runtime, backward.graph, model.read, { name });
+  const graph = precision === "float16" ? halfPrecision(backward.graph) : backward.graph;
+  const session = await Session.create(runtime, graph, model.read, { name });
   const table = await materialiseFloat32(encoder.embeddings, model.read);
   const width = encoder.embeddings.dims[1]!;
   const ids = [...golden.get("input_ids").data];

@@ -37,10 +37,10 @@ export function planGraphs(
       const choices = { precision, segments, attentionBytes };
       return graphForSession(trainingGraph(unet, { ...options, ...choices, fused }).graph, fused);
     },
-    captions: () => {
+    captions: (precision) => {
       const graphs = [textEncoder.graph];
       if (model.trainsToken) graphs.push(textEncoderGradient(textEncoder, fused).graph);
-      return graphs.map((graph) => finish(graph, "float32"));
+      return graphs.map((graph) => finish(graph, precision));
     },
     sampling: (precision) => [
       finish(model.unetOf(2).graph, precision),

@@ -11,7 +11,7 @@ import { candidates, type PlanDevice, type PlanWish, type TrainingChoices } from
 export interface PlanGraphs {
   training(choices: Omit<TrainingChoices, "keepsSampling">): Graph;
   /** Text encoder and its gradient, as training has them. */
-  readonly captions: () => readonly Graph[];
+  readonly captions: (precision: Precision) => readonly Graph[];
   /** UNet, text encoder and VAE's decoder, as painting has them. */
   readonly sampling: (precision: Precision) => readonly Graph[];
   readonly vaeEncoder: (precision: Precision) => Graph;
@@ -103,7 +103,7 @@ class Reckoning {
     const { graphs, device } = this;
     const { precision, microBatch, keepsSampling } = choices;
     const training = this.training(choices);
-    const captions = this.memory("captions", () => graphs.captions());
+    const captions = this.memory(`captions ${precision}`, () => graphs.captions(precision));
     const encoder = this.memory(`encoder ${precision}`, () => [graphs.vaeEncoder(precision)]);
     const resident = keepsSampling
       ? [{ name: "what paints previews", bytes: this.bytes(this.sampling(precision)) }]

@@ -28,6 +28,7 @@ export async function openDeviceText(
     name: "the text encoder",
     onDevice: [textEncoder.hidden],
     repeated: true,
+    followsPrecision: true,
   });
   const gradient = trained ? textEncoderGradient(textEncoder) : null;
   const backward =
@@ -37,6 +38,7 @@ export async function openDeviceText(
           name: "the text encoder's gradient",
           onDevice: [gradient.hidden, gradient.gradient],
           repeated: true,
+          followsPrecision: true,
         });
   return {
     encode: async (embeds) =>
