@@ -4,6 +4,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { openRuntime } from "../../src/cli/backend.ts";
+import { StudioError } from "../../src/core/errors.ts";
 import { planSentence } from "../../src/core/plan/plan-text.ts";
 import { readModel } from "../../src/engine/model/read-model.ts";
 import { refuseUnfit } from "../../src/engine/plan/plan-run.ts";
@@ -32,22 +33,42 @@ export async function planFullSize({
   backend: wanted,
   memory,
   precision,
+  only,
 }: FullSizeOptions): Promise<PlannedDevice> {
   const { runtime, reason, release } = await openRuntime(wanted);
   try {
     const model = await readModel(name, generatedFiles(MODELS[name]));
     const plan = await planWork(model, runtime, memory, precision);
-    return { ...plan, backend: runtime.backend, device: reason };
+    const works = chosen(plan.works, only);
+    return { ...plan, works, backend: runtime.backend, device: reason };
   } finally {
     release();
   }
 }
 
-/** @param say hears lines as they come, for a person */
+function chosen(works: readonly PlannedWork[], only: string): readonly PlannedWork[] {
+  const found = works.filter(({ name }) => name.includes(only));
+  if (found.length > 0) return found;
+  const names = works.map(({ name }) => `"${name}"`);
+  throw new StudioError(
+    "invalid-input",
+    `--only must be part of a row's name, one of ${names.join(", ")}, not "${only}".`,
+  );
+}
+
+/** What is known after each work. */
+export interface Progress {
+  /** The work's own rows and notes. */
+  readonly latest: Pick<FullSizeResults, "rows" | "notes">;
+  /** All so far. */
+  readonly results: FullSizeResults;
+}
+
+/** @param onWork hears after each work */
 export async function measureFullSize(
   planned: PlannedDevice,
   options: Pick<FullSizeOptions, "model" | "rounds" | "torchDevice" | "torchDtype">,
-  say: (results: FullSizeResults) => void,
+  onWork: (progress: Progress) => Promise<void>,
 ): Promise<FullSizeResults> {
   const { backend, device, plans, works } = planned;
   plans.forEach(refuseUnfit);
@@ -56,9 +77,15 @@ export async function measureFullSize(
   const torchDevice = options.torchDevice ?? (onGpu ? "cuda" : "cpu");
   const used: UsedMemory = onGpu ? nvidiaMemory : () => Promise.resolve(null);
   const folder = await writeConfigs(MODELS[name]);
-  const head = { date: today(), rounds, model: MODELS[name].title, device };
   const rows: FullSizeResults["rows"] = [];
   const [versions, notes] = [new Set<string>(), new Set<string>()];
+  const results = (): FullSizeResults => ({
+    ...{ date: today(), rounds, model: MODELS[name].title, device },
+    plans: plans.map(planSentence),
+    versions: [...versions],
+    notes: [...notes],
+    rows,
+  });
   if (torchDevice === "none") notes.add("PyTorch was left out (--torch-device none).");
   try {
     for (const work of works) {
@@ -71,24 +98,13 @@ export async function measureFullSize(
       for (const version of measured.versions) versions.add(version);
       for (const note of measured.notes) notes.add(note);
       rows.push(...measured.rows);
-      say({
-        ...head,
-        plans: [],
-        versions: [],
-        notes: measured.notes.slice(),
-        rows: [...measured.rows],
-      });
+      const latest = { rows: [...measured.rows], notes: [...measured.notes] };
+      await onWork({ latest, results: results() });
     }
   } finally {
     await rm(folder, { recursive: true });
   }
-  return {
-    ...head,
-    plans: plans.map(planSentence),
-    versions: [...versions],
-    notes: [...notes],
-    rows,
-  };
+  return results();
 }
 
 const THREADS = Math.min(8, availableParallelism());

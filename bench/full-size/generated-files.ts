@@ -101,7 +101,7 @@ function bytesOf(
   // Tensors begin at places of the block that are far apart.
   let at = (index * 611_953 + (offset - tensor.from) / 4) % numbers.length;
   for (let i = 0; i < values.length; i++) {
-    values[i] = center + scale * numbers[at]!;
+    values[i] = center + scale * (numbers[at] ?? 0);
     if (++at === numbers.length) at = 0;
   }
   return new Uint8Array(values.buffer);

@@ -58,6 +58,20 @@ it("counts no warm-ups, and of memory what is more than before each began", asyn
   expect(closed).toEqual(["webgpu", "torch"]);
 });
 
+it("goes on without whoever ends on the way", async () => {
+  const closed: string[] = [];
+  const own = contender("webgpu", closed, (n) => {
+    if (n > 3)
+      throw new Error("It ended: x\nStudioError: The GPU is gone.\n    at f\n\nNode.js v20");
+    return { ms: n };
+  });
+  const torch = contender("torch", closed, (n) => ({ ms: n }));
+  const measured = await measureWork(WORK, [own, torch], 3, () => Promise.resolve(null));
+  expect(measured.rows).toMatchObject([{ contender: "torch", ms: [3, 4, 5] }]);
+  expect(measured.notes).toEqual(["webgpu, forward, batch 1: StudioError: The GPU is gone."]);
+  expect(closed).toEqual(["webgpu", "torch"]);
+});
+
 it("leaves out who fails, and says why", async () => {
   const closed: string[] = [];
   const own = contender("webgpu", closed, () => ({ ms: 1 }));

@@ -59,8 +59,15 @@ export async function measureWork(
       if (opened.at(-1)?.peer !== peer) await peer.close();
     }
     for (let round = 0; round < rounds; round++) {
-      for (const { peer, row } of opened) {
-        row.ms.push((await peer.run()).ms);
+      for (const one of opened.slice()) {
+        try {
+          one.row.ms.push((await one.peer.run()).ms);
+        } catch (error) {
+          // Whoever ends on the way is left out, and the other goes on.
+          opened.splice(opened.indexOf(one), 1);
+          notes.push(`${one.row.contender}, ${name}: ${reasonOf(error)}`);
+          await one.peer.close();
+        }
         await settle();
       }
     }
@@ -98,8 +105,9 @@ async function open(
   }
 }
 
-/** The last line of what may be a hundred: a program's own last word. */
+/** The last line that names an error of what may be a hundred lines, or else the last: a program's own last word. */
 function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.trim().split("\n").at(-1)?.trim().slice(0, 300) ?? text;
+  const lines = (error instanceof Error ? error.message : String(error)).trim().split("\n");
+  const named = lines.findLast((line) => /Error\b/.test(line) && !/^\s+at /.test(line));
+  return (named ?? lines.at(-1) ?? "").trim().slice(0, 300);
 }

@@ -11,6 +11,7 @@ it("measures Stable Diffusion 1.5 beside PyTorch where nothing is said", () => {
     rounds: 10,
     torchDevice: null,
     torchDtype: "auto",
+    only: "",
     planOnly: false,
     json: null,
   });
@@ -19,7 +20,7 @@ it("measures Stable Diffusion 1.5 beside PyTorch where nothing is said", () => {
 it("reads all of it", () => {
   const args = ["--model", "sd21", "--backend", "webgpu", "--memory", "6.5GB"];
   args.push("--precision", "float16", "--rounds", "3", "--torch-device", "cuda");
-  args.push("--torch-dtype", "half", "--plan-only", "--json", "x.json");
+  args.push("--torch-dtype", "half", "--only", "step", "--plan-only", "--json", "x.json");
   expect(readFullSizeOptions(args)).toEqual({
     model: "sd21",
     backend: "webgpu",
@@ -28,6 +29,7 @@ it("reads all of it", () => {
     rounds: 3,
     torchDevice: "cuda",
     torchDtype: "half",
+    only: "step",
     planOnly: true,
     json: "x.json",
   });

@@ -20,6 +20,8 @@ export interface FullSizeOptions {
   readonly torchDevice: (typeof TORCH_DEVICES)[number] | null;
   /** "auto" is what the plan computes in. */
   readonly torchDtype: (typeof TORCH_DTYPES)[number];
+  /** Part of the names of the rows to measure. */
+  readonly only: string;
   readonly planOnly: boolean;
   /** Where to write the results; null is bench/results. */
   readonly json: string | null;
@@ -33,6 +35,7 @@ const OPTIONS = {
   rounds: { type: "string" },
   "torch-device": { type: "string" },
   "torch-dtype": { type: "string" },
+  only: { type: "string", default: "" },
   "plan-only": { type: "boolean", default: false },
   json: { type: "string" },
 } as const;
@@ -50,6 +53,7 @@ export function readFullSizeOptions(args: readonly string[]): FullSizeOptions {
     torchDevice:
       device === undefined ? null : choiceOption("torch-device", device, TORCH_DEVICES, "none"),
     torchDtype: choiceOption("torch-dtype", values["torch-dtype"], TORCH_DTYPES, "auto"),
+    only: values.only,
     planOnly: values["plan-only"],
     json: values.json ?? null,
   };

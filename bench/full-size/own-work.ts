@@ -7,7 +7,7 @@ import { BufferPool } from "../../src/engine/kernels/buffers.ts";
 import type { Model } from "../../src/engine/model/read-model.ts";
 import { openUnet } from "../../src/engine/model/unet.ts";
 import type { Runtime } from "../../src/engine/ort/runtime.ts";
-import type { Tensor } from "../../src/engine/tensor.ts";
+import { isOnDevice, type Tensor } from "../../src/engine/tensor.ts";
 import { Trainer } from "../../src/engine/train/trainer.ts";
 import type { OpenedWork } from "../work/own-work.ts";
 import { CATEGORIES, trainingSamples } from "../work/samples.ts";
@@ -35,14 +35,15 @@ async function forward(model: Model, runtime: Runtime, batch: number): Promise<O
   const data = normal(2, elementCount(dims)).map((x) => 0.5 * x);
   const pool = runtime.device === null ? null : new BufferPool(runtime.device);
   const buffer = await pool?.upload(data, "keys and values");
-  const kv: Tensor = buffer === undefined ? { dims, data } : { dims, buffer, dispose: () => {} };
+  const kv: Tensor =
+    buffer === undefined ? { dims, data } : { dims, buffer, dispose: () => pool?.give(buffer) };
   return {
     async run() {
       const { data: prediction } = await unet.predict(latents, 500, kv);
       expectFinite(prediction, "The prediction");
     },
     async release() {
-      if (buffer !== undefined) pool?.give(buffer);
+      if (isOnDevice(kv)) kv.dispose();
       pool?.release();
       await unet.release();
     },

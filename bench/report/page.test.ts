@@ -95,6 +95,7 @@ it("shows full size with times, ratios of the same rounds, and memory that was m
   );
   expect(page).toMatch(/\| PyTorch eager .* 2\.0 GB +\| not measured +\|/);
   expect(page).toContain("Training takes 6.4 GB.");
+  expect(page).not.toContain("has not been run");
   expect(page).toContain("- Somebody is missing.");
 });
 
@@ -110,6 +111,10 @@ describe("a page of made-up results", () => {
     expect(page).toMatch(/\| model open +\| 1 +\| 12\.3 s +\|/);
     expect(page).toContain("- Somebody is missing.");
     expect(page).toContain("the first step after 2.0 s, the first image after 9.0 s");
+  });
+
+  it("says where full size has not been measured", () => {
+    expect(page).toContain("It has not been run on a GPU yet");
   });
 
   it("shows the floor, what optimisations are worth, and exponents", () => {

@@ -32,6 +32,27 @@ said it is a time over that of PyTorch eager on as many threads, and below 1 is 
   sessions of a first image.
 `;
 
+const HOW_FULL_SIZE = `## Stable Diffusion at full size
+
+\`npm run bench:full-size\` makes Stable Diffusion 1.5 (or 2.1: \`--model sd21\`) of its published configuration with random
+weights, plans training for \`--memory\` (8 GB where nothing is said), and times a forward pass and a training step in the
+planned precision, in turns with PyTorch on the same GPU, with what memory each takes. It needs Node with the packages of
+\`package.json\`, and Python with torch, diffusers and transformers; no model and no network. On a machine with a GPU:
+
+\`\`\`
+export PYTHON=python3
+node --import tsx bench/full-size.ts --backend webgpu --plan-only
+node --import tsx bench/full-size.ts --backend webgpu --torch-device cuda
+node --import tsx bench/full-size.ts --backend webgpu --torch-device cuda --precision float32 --memory 24GB --json float32.json
+\`\`\`
+
+The second writes to \`bench/results\`, which this page is made of; with \`--json\` another file is written, after each row.
+\`--only step\` measures training steps alone, \`--rounds\` says how often. With float16, PyTorch's frozen weights are float16 too,
+as in diffusers' training script (\`--torch-dtype float16\` leaves them in float32, under autocast). Both sides are in memory at
+the same time: where that is too much, \`--torch-device none\` leaves PyTorch out.`;
+
+const NOT_YET = `It has not been run on a GPU yet, so there are no figures of it here.`;
+
 const FULL_SIZE = `Published configuration, random weights. A forward pass is the UNet's, of one image or of guidance's two; PyTorch's has the
 projections of the text in it, the studio's gets keys and values. The last column of memory is what the GPU's driver
 counted more than before the process was there, while it ran, PyTorch's cache and the libraries' own included; the one before it
@@ -79,6 +100,11 @@ export function performanceDocuments(machines: readonly NamedResults[]): Documen
       ...(scaling === undefined ? [] : ["### Scaling", SCALING, ...scalingPart(scaling, plots)]),
     ];
   });
-  documents.set("performance.md", `${[HEAD.trim(), ...chapters.flat()].join("\n\n")}\n`);
+  const hasRun = machines.some(({ results }) => "version" in results && results.fullSize);
+  const howFullSize = hasRun ? [HOW_FULL_SIZE] : [HOW_FULL_SIZE, NOT_YET];
+  documents.set(
+    "performance.md",
+    `${[HEAD.trim(), ...chapters.flat(), ...howFullSize].join("\n\n")}\n`,
+  );
   return documents;
 }
