@@ -1,6 +1,6 @@
 /** @file `inspect MODEL --plan`: what training will take in memory, from the model's graphs alone, and how it is made to fit. */
 import { StudioError } from "../core/errors.ts";
-import type { PlanDevice } from "../core/plan/choices.ts";
+import { PAINTING_ATTENTION_BYTES, type PlanDevice } from "../core/plan/choices.ts";
 import { planGraphs } from "../core/plan/graphs.ts";
 import { memoryText, planSentence } from "../core/plan/plan-text.ts";
 import { planTraining, type TrainingPlan } from "../core/plan/training-plan.ts";
@@ -43,7 +43,9 @@ export async function inspectPlan(name: string, options: InspectPlanOptions): Pr
           largestBuffer: USUAL_BUFFER_BYTES,
           attentionBytes: undefined,
         };
-  const graphs = planGraphs(model, backend === "wasm" ? runtime.fused : NOTHING_FUSED);
+  const graphs = planGraphs(model, backend === "wasm" ? runtime.fused : NOTHING_FUSED, {
+    paintingAttentionBytes: backend === "wasm" ? undefined : PAINTING_ATTENTION_BYTES,
+  });
   const plan = planTraining(graphs, device, {
     batch,
     microBatch: Math.min(batch, settings.microBatch),

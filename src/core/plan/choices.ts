@@ -39,6 +39,9 @@ export interface PlanWish {
 /** One head's scores at 64 x 64 latents. */
 const CHUNK_BYTES = 2 ** 26;
 
+/** Of attention while painting on a GPU: every WebGPU binds buffers of this size, and small models have no more. */
+export const PAINTING_ATTENTION_BYTES = 2 ** 27;
+
 /** Fewest first; from twelve on what is kept between them is all there is. */
 const SEGMENTS = [2, 3, 4, 6, 8, 12] as const;
 

@@ -1,5 +1,6 @@
 /** @file The graphs that memory is reckoned from: those of a model, as its sessions would get them. */
 import type { Graph } from "../onnx/graph.ts";
+import { chunkAttention } from "../passes/chunk-attention.ts";
 import { graphForSession } from "../passes/for-session.ts";
 import type { Fused } from "../passes/fuse.ts";
 import { halfPrecision } from "../passes/half-precision.ts";
@@ -20,14 +21,22 @@ export interface PlannedModel {
   readonly trainsToken: boolean;
 }
 
-/** @param options how the runtime has training graphs made */
+export interface PlanGraphOptions extends Pick<TrainingGraphOptions, "simplify" | "composites"> {
+  /** Of attention while painting; whole where left out. */
+  readonly paintingAttentionBytes?: number | undefined;
+}
+
+/** @param options how the runtime has graphs made */
 export function planGraphs(
   model: PlannedModel,
   fused: Fused,
-  options: Pick<TrainingGraphOptions, "simplify" | "composites"> = {},
+  { paintingAttentionBytes, ...options }: PlanGraphOptions = {},
 ): PlanGraphs {
-  const finish = (graph: Graph, precision: Precision): Graph =>
-    graphForSession(precision === "float16" ? halfPrecision(graph) : graph, fused);
+  const finish = (graph: Graph, precision: Precision): Graph => {
+    const parted =
+      paintingAttentionBytes === undefined ? graph : chunkAttention(graph, paintingAttentionBytes);
+    return graphForSession(precision === "float16" ? halfPrecision(parted) : parted, fused);
+  };
   const { textEncoder, vaeEncoder, vaeDecoder } = model;
   const one = model.unetOf(1);
   const { columns, textWidth } = one.kv;

@@ -9,6 +9,7 @@ import type { Unet } from "../../core/surgery/unet.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import { Session } from "../ort/session.ts";
 import type { HostTensor, Tensor } from "../tensor.ts";
+import { attentionInParts } from "./large-attention.ts";
 import type { Model } from "./read-model.ts";
 
 export interface UnetSession {
@@ -45,7 +46,9 @@ export async function openUnet(
 ): Promise<UnetSession> {
   const unet = batch === 1 && !takesQueryOut ? model.unet : model.unetOf(batch, takesQueryOut);
   const { graph, maps } =
-    onAttention === undefined ? { graph: unet.graph, maps: [] } : exposeAttention(unet);
+    onAttention === undefined
+      ? { graph: attentionInParts(unet.graph, runtime), maps: [] }
+      : exposeAttention(unet);
   const session = await Session.create(runtime, graph, model.reader("unet"), {
     name: "the UNet",
     repeated: true,

@@ -5,6 +5,7 @@ import { prepareVae, type Vae, type VaePart } from "../../core/surgery/vae.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import { Session } from "../ort/session.ts";
 import type { HostTensor } from "../tensor.ts";
+import { attentionInParts } from "./large-attention.ts";
 import {
   type Model,
   type ModelBasis,
@@ -88,7 +89,8 @@ async function openPart(
 ): Promise<{ readonly session: Session; readonly input: string }> {
   const { graph, input } = await vaeGraph(model, part, dims, read);
   const name = part.replace("_", " ");
-  const session = await Session.create(runtime, graph, model.reader(part), {
+  const parted = attentionInParts(graph, runtime);
+  const session = await Session.create(runtime, parted, model.reader(part), {
     name,
     followsPrecision: true,
   });

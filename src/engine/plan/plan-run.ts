@@ -8,6 +8,7 @@ import { StudioError } from "../../core/errors.ts";
 import type { TrainSettings } from "../../core/train/settings.ts";
 import type { Model } from "../model/read-model.ts";
 import { type Runtime, trainingGraphOptions } from "../ort/runtime.ts";
+import { paintingAttention } from "../model/large-attention.ts";
 import { plannedOpen } from "./planned-model.ts";
 
 /** What a GPU may be asked for where nobody says: browsers do not tell how much memory it has. */
@@ -75,6 +76,7 @@ function graphsOf(model: Model, runtime: Runtime, train: TrainMode): Promise<Pla
   const { simplify, composites } = trainingGraphOptions(runtime);
   const graphs = plannedOpen(model, train).then((planned) =>
     planGraphs(planned, runtime.fused, {
+      paintingAttentionBytes: paintingAttention(runtime),
       ...(simplify !== undefined && { simplify }),
       ...(composites !== undefined && { composites }),
     }),
