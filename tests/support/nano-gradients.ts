@@ -27,6 +27,8 @@ export async function unetDistances(
     readonly composites?: boolean;
     readonly precision?: Precision;
     readonly lossScale?: number;
+    readonly segments?: number;
+    readonly attentionBytes?: number;
   } = {},
 ): Promise<Distances> {
   const { lossScale = 1 } = options;
