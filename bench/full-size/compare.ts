@@ -129,7 +129,7 @@ function own(model: FullSizeName, backend: BackendName, work: PlannedWork): Full
 function torch(folder: string, options: TorchOptions): FullSizeContender {
   return {
     name: "torch",
-    precision: options.dtype === "float32" ? "float32" : `${options.dtype} (mixed)`,
+    precision: options.dtype,
     plannedBytes: null,
     start: () => startTorch(THREADS, options, "eager", folder),
   };

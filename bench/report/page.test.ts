@@ -78,7 +78,7 @@ const FULL_SIZE: MachineResults = {
         ...{ ownBytes: 1.8e9, openingBytes: 4e9, runningBytes: 2.5e9 },
       },
       {
-        ...{ work: "forward, batch 1", contender: "torch", precision: "half (mixed)" },
+        ...{ work: "forward, batch 1", contender: "torch", precision: "half" },
         ...{ ms: [10, 20], openMs: 9000 },
         ...{ ownBytes: 2e9, openingBytes: null, runningBytes: null },
       },

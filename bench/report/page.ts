@@ -56,7 +56,8 @@ const NOT_YET = `It has not been run on a GPU yet, so there are no figures of it
 const FULL_SIZE = `Published configuration, random weights. A forward pass is the UNet's, of one image or of guidance's two; PyTorch's has the
 projections of the text in it, the studio's gets keys and values. The last column of memory is what the GPU's driver
 counted more than before the process was there, while it ran, PyTorch's cache and the libraries' own included; the one before it
-is what the studio's plan says, and what PyTorch's allocator gave out.`;
+is what the studio's plan says, and what PyTorch's allocator gave out. In PyTorch, half is frozen weights in float16: a forward
+pass is float16 throughout, a training step mixed precision, with trained weights and the text encoder in float32.`;
 
 const FLOOR = `The floor is the time that the convolutions and matrix products of the graphs would take if all of them reached the
 rate that the heaviest shapes reach alone, at their fastest, and everything else took no time.`;
