@@ -340,7 +340,7 @@ describe("what cannot be downloaded", () => {
   });
 
   it.each<[string, Readonly<Record<string, string | null>>, RegExp]>([
-    ["a part", { "vae_encoder/model.onnx": null }, /no vae_encoder\/model\.onnx/],
+    ["a part", { "vae_decoder/model.onnx": null }, /no vae_decoder\/model\.onnx/],
     [
       "weights",
       { [WEIGHTS]: null, "unet/other.data": "x" },
