@@ -174,7 +174,11 @@ describe("train refuses", () => {
     ["an output that cannot be written", { out: "/nowhere/x.concept.safetensors" }, /nowhere/],
     ["an output of another kind", { out: "teddy.png" }, /concept\.safetensors/],
     ["nothing to resume from", { resume: "" }, /no checkpoint/],
-    ["an unknown precision", { precision: "half" }, /--precision must be one of auto, float32, float16/],
+    [
+      "an unknown precision",
+      { precision: "half" },
+      /--precision must be one of auto, float32, float16/,
+    ],
     ["float16 without a GPU", { precision: "float16" }, /^float16 needs a GPU/],
   ])("%s", (name, changes, sentence) => {
     const empty = path.join(folder, "empty");
