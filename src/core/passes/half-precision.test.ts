@@ -21,10 +21,20 @@ const conv = (emit: Emitter, x: string, [output, channels]: readonly [number, nu
 /** Operators in order, each with the type of its first output: "Conv:16". */
 function shown(graph: Graph, nodes: readonly Node[] = graph.nodes): string[] {
   checkStatic(graph);
+  expectInOrder(graph);
   return nodes.map(({ opType, outputs }) => {
     const { dtype } = graph.types.get(outputs[0] ?? "")!;
     return `${opType}:${dtype.replace("float", "")}`;
   });
+}
+
+/** Whatever a node reads is there before it. */
+function expectInOrder({ nodes, inputs, constants }: Graph): void {
+  const there = new Set(["", ...inputs.map(({ name }) => name), ...constants.keys()]);
+  for (const node of nodes) {
+    for (const input of node.inputs) expect(there, input).toContain(input);
+    for (const output of node.outputs) there.add(output);
+  }
 }
 
 const halved = (emit: Emitter, outputs: readonly string[], exact: readonly string[] = []) =>
@@ -261,6 +271,16 @@ describe("around the islands", () => {
     const half = halved(emit, [emit.op("Sub", [chain, target])], ["target"]);
     expect(shown(half).slice(-2)).toEqual(["Cast:32", "Sub:32"]);
     expect(half.nodes.at(-1)?.inputs[1]).toBe(target);
+  });
+
+  it("a cast whose only reader is another stands before that one's", () => {
+    const emit = start();
+    const x = conv(emit, input(emit, "x", [1, 4, 64, 64]), [4, 4]);
+    const p = emit.op("Softmax", [x], { axis: int(-1) });
+    let chain = conv(emit, input(emit, "y", [1, 4, 64, 64]), [4, 4]);
+    for (let i = 0; i < 50; i++) chain = emit.op("Tanh", [emit.op("Neg", [chain])]);
+    const late = emit.op("ReduceSum", [emit.op("Mul", [p, chain]), emit.ints([1, 2, 3])]);
+    expect(shown(halved(emit, [late]))).toContain("ReduceSum:32");
   });
 
   it("weights that were float16 in the file come back to their own bytes, moved or not", () => {

@@ -163,32 +163,35 @@ class Writer {
  */
 function castsInOrder(nodes: readonly Node[]): Node[] {
   const made = new Set(nodes.flatMap(({ outputs }) => outputs));
+  const isCast = ({ opType, inputs }: Node): boolean =>
+    opType === "Cast" && made.has(inputs[0] ?? "");
+  const casts = new Map(nodes.filter(isCast).map((node) => [node.outputs[0] ?? "", node]));
+  const read = new Set(nodes.flatMap((node) => (isCast(node) ? [] : node.inputs)));
   const behind = new Map<string, Node[]>();
-  const before = new Map<string, Node>();
-  const others: Node[] = [];
-  for (const node of nodes) {
+  for (const [output, node] of casts) {
     const [input = ""] = node.inputs;
-    if (node.opType !== "Cast" || !made.has(input)) others.push(node);
-    else if (intAttribute(node, "to", 0) === DTYPES.float16.onnx) {
-      before.set(node.outputs[0] ?? "", node);
-    } else behind.set(input, [...(behind.get(input) ?? []), node]);
+    // What only another cast reads stands with that one.
+    if (intAttribute(node, "to", 0) === DTYPES.float16.onnx && read.has(output)) continue;
+    behind.set(input, [...(behind.get(input) ?? []), node]);
   }
-  const order: Node[] = [];
+  const order = new Set<Node>();
   const put = (node: Node): void => {
+    if (order.has(node)) return;
     for (const input of node.inputs) {
-      const cast = before.get(input);
-      before.delete(input);
+      const cast = casts.get(input);
       if (cast !== undefined) put(cast);
     }
-    order.push(node);
+    // One that stands behind what it casts is there by now.
+    if (order.has(node)) return;
+    order.add(node);
     for (const output of node.outputs) {
       for (const cast of behind.get(output) ?? []) put(cast);
     }
   };
-  others.forEach(put);
+  for (const node of nodes) if (!isCast(node)) put(node);
   // What nobody reads is an output.
-  for (const cast of [...before.values()]) put(cast);
-  return order;
+  for (const cast of casts.values()) put(cast);
+  return [...order];
 }
 
 /** Attributes of a node that becomes float16: a Cast casts to that. */
