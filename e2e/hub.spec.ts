@@ -175,10 +175,14 @@ test("broken connections are made again, and a wrong file is thrown away", async
     '"unet/model.onnx.data" of "studio/nano" is not what its repository says it is',
     SLOW,
   );
-  await button(page, "Resume").click();
-  await expect(card(page).getByText("The connection broke off; it is tried again.")).toBeVisible(
-    SLOW,
+  // It is said for a second, and is looked for in every frame.
+  const said = page.waitForFunction(
+    (text) => document.body.textContent.includes(text),
+    "The connection broke off; it is tried again.",
+    { polling: "raf", ...SLOW },
   );
+  await button(page, "Resume").click();
+  await said;
   await expect(card(page).getByText("“studio/nano” is downloaded")).toBeVisible(SLOW);
   expect(startsOf("unet/model.onnx.data")).toEqual([0, 0]);
   expect(startsOf("vae_decoder/model.onnx.data")).toEqual([0]);
